@@ -1,0 +1,1 @@
+"""Record -> ImplementationPlan: requirements, phases, risk, estimate, digest. Pure."""

@@ -1,0 +1,1 @@
+"""Decision records: read, check, relate. Pure: text in, values out."""
