@@ -1,2 +1,3 @@
 """CLOI bot: decision records become reviewed, judged and revocable work on GitHub."""
+
 __version__ = "0.1.0"

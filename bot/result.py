@@ -93,7 +93,11 @@ def as_json(result: Result) -> dict[str, Any]:
     out: dict[str, Any] = {"name": result.name, "verdict": result.verdict.value, "reason": result.reason}
     if result.evidence:
         out["evidence"] = [
-            {k: v for k in ("kind", "text", "path", "line", "end_line", "url") if (v := getattr(e, k)) is not None}
+            {
+                k: v
+                for k in ("kind", "text", "path", "line", "end_line", "url")
+                if (v := getattr(e, k)) is not None
+            }
             for e in result.evidence
         ]
     if result.children:

@@ -16,11 +16,11 @@ import msgspec
 SCHEMA = "cloi.plan/1"
 
 
-class _Value(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class _Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Immutable, camelCase in JSON as in ADR-012."""
 
 
-class Source(_Value):
+class Source(_Value, frozen=True, kw_only=True, rename="camel"):
     """Where a line of the plan comes from: the exact words and their lines (from 1, both included)."""
 
     path: str
@@ -29,7 +29,7 @@ class Source(_Value):
     quote: str
 
 
-class Requirement(_Value):
+class Requirement(_Value, frozen=True, kw_only=True, rename="camel"):
     """One thing that the record asks for. id: "ADR-012/R3"; R1 is the decision itself.
 
     kind: decision, work-item, phase, threshold, criterion, risk, security or performance.
@@ -43,7 +43,7 @@ class Requirement(_Value):
     phase: str | None = None
 
 
-class Threshold(_Value):
+class Threshold(_Value, frozen=True, kw_only=True, rename="camel"):
     """A number that the record promises. comparator: <, <=, >, >= or =. "< 100 ms" is ("<", 100.0, "ms")."""
 
     id: str
@@ -54,7 +54,7 @@ class Threshold(_Value):
     source: Source
 
 
-class RollbackTrigger(_Value):
+class RollbackTrigger(_Value, frozen=True, kw_only=True, rename="camel"):
     """What takes the change back. kind: gate (a failed gate, check or verify run) or threshold."""
 
     id: str
@@ -63,7 +63,7 @@ class RollbackTrigger(_Value):
     threshold: Threshold | None = None
 
 
-class Dependency(_Value):
+class Dependency(_Value, frozen=True, kw_only=True, rename="camel"):
     """Another record that this one names. relation: builds-on, depends-on or related.
 
     present: whether the target exists in the log; None where the log was not at hand. Only depends-on and
@@ -77,7 +77,7 @@ class Dependency(_Value):
     note: str | None = None
 
 
-class TestStrategy(_Value):
+class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
     """How the change is tested. command: the repository's own, as an argv; format: unittest or junit."""
 
     __test__ = False
@@ -90,7 +90,7 @@ class TestStrategy(_Value):
     reason: str
 
 
-class Agent(_Value):
+class Agent(_Value, frozen=True, kw_only=True, rename="camel"):
     """Who writes the code. provider: what ADR-012's aiProvider resolved to, such as "command".
 
     command: an argv that the repository's configuration names; it is started without a shell.
@@ -102,7 +102,7 @@ class Agent(_Value):
     reason: str
 
 
-class Step(_Value):
+class Step(_Value, frozen=True, kw_only=True, rename="camel"):
     """One step of a phase. type: ai-code-generation, pattern-validation, test-generation, or as named there.
 
     requirements: ids that it serves. Fields that a type does not use are left out of the JSON.
@@ -121,7 +121,7 @@ class Step(_Value):
     coverage_target: int | None = None
 
 
-class Phase(_Value):
+class Phase(_Value, frozen=True, kw_only=True, rename="camel"):
     """code-generation, validation or integration. rollback_strategy: ADR-012's name for its way back."""
 
     name: str
@@ -130,7 +130,7 @@ class Phase(_Value):
     rollback_strategy: str
 
 
-class Duration(_Value):
+class Duration(_Value, frozen=True, kw_only=True, rename="camel"):
     """Expected working time of the run, in minutes, with the reason for the figure. Advice."""
 
     low_minutes: int
@@ -138,7 +138,7 @@ class Duration(_Value):
     reason: str
 
 
-class RiskFactor(_Value):
+class RiskFactor(_Value, frozen=True, kw_only=True, rename="camel"):
     """One reason why this may go wrong, and what is done about it."""
 
     name: str
@@ -147,14 +147,14 @@ class RiskFactor(_Value):
     mitigation: str
 
 
-class RiskAssessment(_Value):
+class RiskAssessment(_Value, frozen=True, kw_only=True, rename="camel"):
     """level: low, medium or high, the highest of its factors."""
 
     level: str
     factors: tuple[RiskFactor, ...]
 
 
-class Limits(_Value):
+class Limits(_Value, frozen=True, kw_only=True, rename="camel"):
     """What a patch may touch and how large it may be. Globs as in .github/cloi.yml; sizes in bytes."""
 
     allow: tuple[str, ...]
@@ -163,7 +163,7 @@ class Limits(_Value):
     timeout_minutes: int
 
 
-class RecordReference(_Value):
+class RecordReference(_Value, frozen=True, kw_only=True, rename="camel"):
     """The record that was planned from: path, git blob sha of its bytes, id, title, status as read."""
 
     path: str
@@ -173,7 +173,7 @@ class RecordReference(_Value):
     status: str | None
 
 
-class ImplementationPlan(_Value):
+class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):
     """All of the plan (ADR-012, "Enhanced Technical Implementation").
 
     feature: slug. template: name of the selected workflow template. blocked: sentences why nothing may start;

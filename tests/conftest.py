@@ -1,0 +1,8 @@
+"""What all stories share."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
