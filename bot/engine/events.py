@@ -1,0 +1,239 @@
+"""The events of an instance: the only truth that the engine keeps (ADR-012, "Core Domain Events").
+
+Typed as a msgspec tagged union; times are ISO 8601 in UTC with microseconds. Workflow Started, Step Executed
+(StepCompleted), Workflow Completed and Rollback Initiated are the decision's own; StepEmitted carries what
+steps say in GitHub's world, under its own name. Not here: what follows from an event (instance.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Base of all bodies; the class name is the tag."""
+
+
+class WorkflowStarted(_Body, frozen=True, kw_only=True):
+    """definition, version, digest: what runs, pinned. key: what this instance is about. context: its inputs."""
+
+    definition: str
+    version: str
+    digest: str
+    key: str
+    context: dict[str, Any]
+
+
+class StepStarted(_Body, frozen=True, kw_only=True):
+    """Durable before the effect. key: goes along into the outside world, stable over retries.
+    undoable: whether the step's type has a way back."""
+
+    step: str
+    attempt: int
+    key: str
+    undoable: bool = False
+
+
+class StepWaiting(_Body, frozen=True, kw_only=True):
+    """See outcome.Waiting; deadline is an absolute time here."""
+
+    step: str
+    wake_on: tuple[str, ...] = ()
+    deadline: str | None = None
+    note: str = ""
+    memo: dict[str, Any] = {}
+
+
+class StepCompleted(_Body, frozen=True, kw_only=True):
+    """ADR-012's Step Executed."""
+
+    step: str
+    result: dict[str, Any] = {}
+
+
+class StepSkipped(_Body, frozen=True, kw_only=True):
+    """Its `when` did not hold."""
+
+    step: str
+    reason: str
+
+
+class StepFailed(_Body, frozen=True, kw_only=True):
+    """See outcome.Failed."""
+
+    step: str
+    error: str
+    kind: str
+    before_effect: bool = False
+    park: bool = False
+
+
+class StepRetryScheduled(_Body, frozen=True, kw_only=True):
+    """A failed attempt that will be repeated at the given time."""
+
+    step: str
+    attempt: int
+    at: str
+    error: str
+    kind: str
+
+
+class StepEmitted(_Body, frozen=True, kw_only=True):
+    """A domain event of a step: CheckRunObserved, QualityGateEvaluated, ImplementationWorkflowGenerated …"""
+
+    name: str
+    step: str = ""
+    data: dict[str, Any] = {}
+
+
+class PhaseCompleted(_Body, frozen=True, kw_only=True):
+    """All steps of one phase are completed or skipped."""
+
+    phase: str
+
+
+class RollbackInitiated(_Body, frozen=True, kw_only=True):
+    """reason: in words. step: which failed, if one did. cancelled: asked for by a human, so it ends that way."""
+
+    reason: str
+    step: str | None = None
+    cancelled: bool = False
+
+
+class CompensationStarted(_Body, frozen=True, kw_only=True):
+    """action: "undo" or the step type that rollback_action names."""
+
+    step: str
+    action: str
+    attempt: int
+
+
+class CompensationWaiting(_Body, frozen=True, kw_only=True):
+    """An undo that waits for somebody, such as for the merge of a revert PR."""
+
+    step: str
+    wake_on: tuple[str, ...] = ()
+    deadline: str | None = None
+    note: str = ""
+    memo: dict[str, Any] = {}
+
+
+class CompensationCompleted(_Body, frozen=True, kw_only=True):
+    """What was undone, and how, in `result`."""
+
+    step: str
+    result: dict[str, Any] = {}
+
+
+class CompensationFailed(_Body, frozen=True, kw_only=True):
+    """retry_at: when it is tried again; None parks the instance."""
+
+    step: str
+    error: str
+    kind: str
+    retry_at: str | None = None
+
+
+class WorkflowCompleted(_Body, frozen=True, kw_only=True):
+    """All steps are done."""
+
+
+class WorkflowCompensated(_Body, frozen=True, kw_only=True):
+    """All that had been done is undone."""
+
+    reason: str
+
+
+class WorkflowCancelled(_Body, frozen=True, kw_only=True):
+    """The same, because a human wanted it."""
+
+    reason: str
+
+
+class WorkflowParked(_Body, frozen=True, kw_only=True):
+    """Stopped visibly; a human has to look. reason: in words."""
+
+    reason: str
+    step: str | None = None
+
+
+class WorkflowResumed(_Body, frozen=True, kw_only=True):
+    """A human asked for the parked instance to go on. step: is tried again."""
+
+    step: str | None = None
+
+
+Body = (
+    WorkflowStarted
+    | StepStarted
+    | StepWaiting
+    | StepCompleted
+    | StepSkipped
+    | StepFailed
+    | StepRetryScheduled
+    | StepEmitted
+    | PhaseCompleted
+    | RollbackInitiated
+    | CompensationStarted
+    | CompensationWaiting
+    | CompensationCompleted
+    | CompensationFailed
+    | WorkflowCompleted
+    | WorkflowCompensated
+    | WorkflowCancelled
+    | WorkflowParked
+    | WorkflowResumed
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event in its stream. version counts from 1. actor: who caused it ("@maria", "cloi", "timer").
+
+    cause: the delivery, event or command behind it. correlation: the same over all instances of one story.
+    """
+
+    stream: str
+    version: int
+    at: str
+    actor: str
+    cause: str
+    correlation: str
+    body: Body
+
+    @property
+    def name(self) -> str:
+        """The name to show: the domain's own where a step emitted it."""
+        return self.body.name if isinstance(self.body, StepEmitted) else type(self.body).__name__
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """The bytes that are stored, and that the chain is computed over."""
+    return _encoder.encode(event)
+
+
+def decode(data: bytes) -> Event:
+    """The reverse of `encode`. Raises msgspec.DecodeError or ValidationError."""
+    return _decoder.decode(data)
+
+
+def link(previous: str, data: bytes) -> str:
+    """The hash chain's next head: sha256 over the previous head and the stored bytes, as hex."""
+    return hashlib.sha256(previous.encode() + b"\n" + data).hexdigest()
+
+
+def stamp(moment: datetime) -> str:
+    """ISO 8601 with microseconds and Z, so that text order is time order."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    """The reverse of `stamp`."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

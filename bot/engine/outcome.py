@@ -1,0 +1,59 @@
+"""What a step answers: Done, Waiting or Failed. The whole vocabulary between steps and the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class DomainEvent(msgspec.Struct, frozen=True):
+    """Something that a step saw or decided, opaque to the engine, kept in the instance's stream.
+
+    name: such as "QualityGateEvaluated". data: small JSON values; digests instead of large bodies.
+    """
+
+    name: str
+    data: dict[str, Any] = {}
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """Finished. result: small JSON values; the definition's `outputs` export its fields."""
+
+    result: dict[str, Any] = {}
+    events: tuple[DomainEvent, ...] = ()
+
+
+class Waiting(msgspec.Struct, frozen=True, tag=True):
+    """Not finished, and nothing to do but wait.
+
+    wake_on: keys of facts after which to check again. recheck_after: seconds after which to check without
+    one, since any webhook may be lost. deadline: seconds after the step's start at which it has failed; None
+    takes the definition's timeout. note: what is waited for, in words. memo: what `check` and `undo` need.
+    """
+
+    wake_on: tuple[str, ...] = ()
+    recheck_after: float = 300.0
+    deadline: float | None = None
+    note: str = ""
+    memo: dict[str, Any] = {}
+    events: tuple[DomainEvent, ...] = ()
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """Did not work. error: one sentence for people. kind: transient, rate-limit, permission, conflict,
+    bad-input, gate, deadline, refused or bug. retryable: may be tried again as it is, at the earliest
+    retry_after seconds from now. before_effect: known to have changed nothing, so nothing is to be undone.
+    park: do not roll back; a human must look first.
+    """
+
+    error: str
+    kind: str = "bug"
+    retryable: bool = False
+    retry_after: float | None = None
+    before_effect: bool = False
+    park: bool = False
+    events: tuple[DomainEvent, ...] = ()
+
+
+Outcome = Done | Waiting | Failed

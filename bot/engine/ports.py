@@ -1,0 +1,200 @@
+"""What the engine asks of the world: a store, a clock, and step types. Implementations: bot/store, bot/steps.
+
+Kept narrow, so that one contract suite can hold every store to it. All calls are synchronous and short: an
+append is one local transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from bot.engine.events import Event
+from bot.engine.outcome import Done, Outcome
+
+
+class Clock(Protocol):
+    """Time as data. `now` is UTC and aware."""
+
+    def now(self) -> datetime: ...
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance in one row, kept with each append so that lists need no folding."""
+
+    instance: str
+    definition: str
+    key: str
+    state: str
+    open: bool
+    started_at: str
+    updated_at: str
+    reason: str = ""
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """Events for one stream, whose last version must be `expected`."""
+
+    stream: str
+    expected: int
+    events: tuple[Event, ...]
+    summary: Summary
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook as it arrived, before anybody looked at it. id: X-GitHub-Delivery; body: the raw bytes.
+
+    state: pending, consumed, ignored or parked; reason says why. attempts: how often handling it failed.
+    """
+
+    id: str
+    event: str
+    body: bytes
+    received_at: str
+    installation_target: str = ""
+    state: str = "pending"
+    reason: str = ""
+    attempts: int = 0
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """A write to the outside world: intended first, then done, then observed.
+
+    key: unique, goes along into GitHub. digest: of the content. state: intended or observed; result: what
+    identifies the object that came of it.
+    """
+
+    key: str
+    kind: str
+    instance: str
+    step: str
+    digest: str
+    state: str
+    intended_at: str
+    result: dict[str, Any] = {}
+
+
+class EventStore(Protocol):
+    """Streams of events, with the deliveries they consume and the effects they intend."""
+
+    def append(self, appends: Sequence[Append], *, consumes: str | None = None, reason: str = "") -> None:
+        """All or nothing; `consumes` names the delivery that is settled in the same transaction.
+
+        Raises ConcurrencyConflict if a stream's version is not the expected one.
+        """
+
+    def read(self, stream: str) -> list[Event]:
+        """All events of a stream in order; empty if there is none."""
+
+    def head(self, stream: str) -> str:
+        """The hash chain's head, as hex; empty if there is no such stream."""
+
+    def summaries(self, *, definition: str | None = None, open_only: bool = False) -> list[Summary]:
+        """Instances, oldest first."""
+
+    def keep(self, delivery: Delivery) -> bool:
+        """Durable when it returns. False if a delivery with this id was already kept: nothing is changed."""
+
+    def pending(self, limit: int = 100) -> list[Delivery]:
+        """Deliveries that nobody has handled yet, in order of arrival."""
+
+    def settle(self, delivery: str, state: str, reason: str) -> None:
+        """Mark a delivery as consumed, ignored or parked."""
+
+    def stumble(self, delivery: str, reason: str) -> int:
+        """Note that handling a delivery failed; the number of failures so far."""
+
+    def deliveries(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+        """The newest deliveries first, without their bodies."""
+
+    def intend(self, effect: Effect) -> Effect:
+        """Write the intent, durable when it returns; if the key is known, the effect as it stands."""
+
+    def observe(self, key: str, result: Mapping[str, Any]) -> None:
+        """Note what came of an effect."""
+
+    def effects(self, instance: str | None = None) -> list[Effect]:
+        """The journal, oldest first."""
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep a body outside the log; returns "sha256:<hex>"."""
+
+    def get_blob(self, digest: str) -> bytes:
+        """The body. Raises KeyError where it is unknown or has expired."""
+
+    def close(self) -> None: ...
+
+
+class WorkflowControl(Protocol):
+    """What a step may ask of the engine itself. All calls are idempotent for the same cause."""
+
+    def start(
+        self,
+        definition: str,
+        key: str,
+        context: Mapping[str, Any],
+        *,
+        actor: str,
+        cause: str,
+        correlation: str,
+    ) -> tuple[str, bool]:
+        """Id of the instance for this key, and whether this cause started it. An open one is never doubled;
+        after an ended one a new one begins."""
+
+    def cancel(self, instance: str, *, actor: str, reason: str) -> None: ...
+
+    def retry(self, instance: str, *, actor: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """What a step sees: its declared inputs and its own memory, nothing of other steps.
+
+    key: stable over automatic retries of this step, new after a retry by hand. memo: from the last Waiting.
+    result: of the completed step, in `undo`. reason: why it is undone.
+    """
+
+    instance: str
+    step: str
+    attempt: int
+    key: str
+    inputs: Mapping[str, Any]
+    now: datetime
+    started_at: datetime
+    actor: str
+    correlation: str
+    store: EventStore
+    control: WorkflowControl
+    memo: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+class StepType:
+    """Base of all step types: the only code with side effects.
+
+    type: its name in definitions. inputs: names that must be given. optional: names that may be. undoable: has
+    a way back. `start` and `undo` are repeated after a crash with the same key: they look, then do.
+    """
+
+    type: str = ""
+    inputs: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    undoable: bool = False
+
+    async def start(self, ctx: StepContext) -> Outcome:
+        raise NotImplementedError
+
+    async def check(self, ctx: StepContext) -> Outcome:
+        """What has become of it: called after a wake-up, which carries no data. Default: start again."""
+        return await self.start(ctx)
+
+    async def undo(self, ctx: StepContext) -> Outcome:
+        return Done()
+
+    async def check_undo(self, ctx: StepContext) -> Outcome:
+        return await self.undo(ctx)
