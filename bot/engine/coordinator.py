@@ -1,0 +1,509 @@
+"""The Step Coordinator (ADR-012): keeps instances moving. The one place where deciding meets doing.
+
+It loads an instance, asks `decide` what follows, appends that in one transaction, and calls the steps that
+the new state makes runnable. Deciding and appending never await, so an instance changes one event batch at a
+time; only step calls are concurrent. A wake-up (fact, timer, operator) carries no data: it makes a waiting
+step check again. After a restart every open instance is loaded and everything unfinished is looked at, so
+wake-ups and timers need no table of their own. Not here: what a step does (bot/steps), what is stored how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.engine import events as e
+from bot.engine.decide import (
+    Answered,
+    Begun,
+    CancelAsked,
+    Circumstances,
+    Given,
+    RetryAsked,
+    TimePassed,
+    decide,
+    step_inputs,
+)
+from bot.engine.definition import Trigger, WorkflowDefinition, parse
+from bot.engine.errors import DefinitionError, EngineError, ReferenceUnresolved, UnknownInstance
+from bot.engine.instance import WorkflowInstance, evolve, fold
+from bot.engine.outcome import Failed, Outcome, Waiting
+from bot.engine.ports import Append, Clock, EventStore, StepContext, StepType, Summary
+from bot.engine.references import resolve
+from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.engine.wakeups import Call, Wakeups
+
+log = logging.getLogger("cloi.engine")
+
+
+class StepCoordinator:
+    """Runs instances of the given definitions over a store.
+
+    definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.
+    most_at_once: step calls under way at the same time. chance: source of jitter in [0, 1).
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        definitions: Iterable[WorkflowDefinition],
+        step_types: Mapping[str, StepType],
+        clock: Clock,
+        *,
+        most_at_once: int = 50,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.store = store
+        self.step_types = step_types
+        self.clock = clock
+        self._chance = chance
+        self._definitions = {d.name: d for d in definitions}
+        self._pinned: dict[str, WorkflowDefinition] = {}
+        for definition in self._definitions.values():
+            self._check_types(definition)
+            self._pinned[definition.digest] = definition
+        self._undoable = frozenset(name for name, t in step_types.items() if t.undoable)
+        self._open: dict[str, WorkflowInstance] = {}
+        self._calls: dict[Call, asyncio.Task[None]] = {}
+        self._again: set[Call] = set()
+        self._wakeups = Wakeups()
+        self._slots = asyncio.Semaphore(most_at_once)
+        self._changed = asyncio.Event()
+
+    def _check_types(self, definition: WorkflowDefinition) -> None:
+        for step in definition.steps:
+            for name in filter(None, (step.type, step.rollback_action)):
+                if name not in self.step_types:
+                    raise DefinitionError(
+                        f"{definition.name}: step {step.name} needs the step type {name!r}, which nobody provides"
+                    )
+            known = self.step_types[step.type]
+            missing = known.inputs - set(step.inputs)
+            unknown = set(step.inputs) - known.inputs - known.optional
+            if missing or unknown:
+                raise DefinitionError(
+                    f"{definition.name}: step {step.name} of type {step.type}: "
+                    f"missing inputs {sorted(missing)}, unknown inputs {sorted(unknown)}"
+                )
+
+    # What may happen to an instance.
+
+    def handle(
+        self,
+        kind: str,
+        data: Mapping[str, Any],
+        keys: Iterable[str],
+        *,
+        actor: str,
+        cause: str,
+        delivery: str | None = None,
+    ) -> list[str]:
+        """A fact: starts what it triggers, wakes what waits for its keys. Returns the instances started.
+
+        The delivery is settled in the transaction that starts the instances; where nothing starts, on its own:
+        a wake-up that is lost with the process is made up for by `recover`.
+        """
+        started: list[str] = []
+        appends: list[tuple[Append, WorkflowInstance]] = []
+        for definition in self._definitions.values():
+            for trigger in definition.triggers:
+                if trigger.on == kind and _matches(trigger, data):
+                    key = str(resolve(trigger.key, {"fact": data}))
+                    instance_id = f"{definition.name}/{key}"
+                    if instance_id in started or self._exists(instance_id):
+                        continue
+                    context = resolve(dict(trigger.context), {"fact": data})
+                    appends.append(
+                        self._first_append(definition, instance_id, key, context, actor, cause, instance_id)
+                    )
+                    started.append(instance_id)
+        woken = sum(self._wake(call) for call in self._wakeups.signal(keys))
+        parts = [f"started {name}" for name in started]
+        if woken:
+            parts.append(f"woke {woken} waiting step{'s' if woken > 1 else ''}")
+        if appends or delivery is not None:
+            self._commit_first(appends, delivery, "; ".join(parts) or "nobody waits for this")
+        return started
+
+    def start(
+        self,
+        definition: str,
+        key: str,
+        context: Mapping[str, Any],
+        *,
+        actor: str,
+        cause: str,
+        correlation: str,
+    ) -> tuple[str, bool]:
+        """See ports.WorkflowControl. Ids are `definition/key`, then `definition/key/2` and so on."""
+        known = self._definitions.get(definition)
+        if known is None:
+            raise EngineError(f"there is no workflow definition named {definition!r}")
+        number = 1
+        while True:
+            instance_id = f"{definition}/{key}" + (f"/{number}" if number > 1 else "")
+            instance = self._find(instance_id)
+            if instance is None:
+                break
+            if instance.cause == cause:
+                return instance_id, True
+            if not instance.state.final:
+                return instance_id, False
+            number += 1
+        append = self._first_append(known, instance_id, key, dict(context), actor, cause, correlation)
+        self._commit_first([append], None, "")
+        return instance_id, True
+
+    def cancel(self, instance: str, *, actor: str, reason: str) -> None:
+        """Take the instance back. Raises UnknownInstance or NotAllowedNow."""
+        self._apply(self._load(instance), CancelAsked(reason), actor=actor, cause="operator")
+
+    def retry(self, instance: str, *, actor: str) -> None:
+        """Let a parked instance go on. Raises UnknownInstance or NotAllowedNow."""
+        grown = self._apply(self._load(instance), RetryAsked(), actor=actor, cause="operator")
+        self._look_at(grown, everything=True)  # what came while it was parked was not listened to
+
+    def instance(self, instance_id: str) -> WorkflowInstance:
+        """The instance as it stands. Raises UnknownInstance."""
+        return self._load(instance_id)
+
+    def recover(self) -> int:
+        """Load all open instances and look at everything unfinished. Called once at start; their number."""
+        summaries = self.store.summaries(open_only=True)
+        for summary in summaries:
+            try:
+                instance = self._load(summary.instance)
+            except Exception:
+                log.exception("the stream %s cannot be read; it is left alone", summary.instance)
+                continue
+            self._open[instance.id] = instance
+            self._apply(instance, Begun(), actor="cloi", cause="restart")
+            self._look_at(self._open.get(instance.id), everything=True)
+        return len(summaries)
+
+    def recheck(self) -> None:
+        """Make every waiting step check again: after a time in which facts may have been lost."""
+        for instance in tuple(self._open.values()):
+            self._look_at(instance, everything=True)
+
+    # Driving: forever, or until idle.
+
+    async def run(self) -> None:
+        """Keep going until cancelled; step calls under way are then cancelled too."""
+        try:
+            while True:
+                self._changed.clear()
+                self.fire_timers()
+                due = self.next_timer()
+                wait = None if due is None else max(0.0, (due - self.clock.now()).total_seconds())
+                try:
+                    await asyncio.wait_for(self._changed.wait(), wait)
+                except TimeoutError:
+                    continue
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Cancel all step calls. What they were doing is unknown then, as after a crash."""
+        calls = tuple(self._calls.values())
+        for task in calls:
+            task.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Return when no step call is under way. For tests and demos: pumped instead of slept."""
+        while self._calls:
+            await asyncio.wait(tuple(self._calls.values()))
+
+    @property
+    def idle(self) -> bool:
+        """No step call is under way."""
+        return not self._calls
+
+    def next_timer(self) -> datetime | None:
+        """When something is due next."""
+        return self._wakeups.next()
+
+    def fire_timers(self) -> int:
+        """Do what is due now: retries, rechecks, deadlines. How many instances were looked at."""
+        due = self._wakeups.take_due(self.clock.now())
+        for instance_id in due:
+            instance = self._open.get(instance_id)
+            if instance is None:
+                continue
+            self._apply(instance, TimePassed(), actor="timer", cause="timer")
+            self._look_at(self._open.get(instance_id), everything=False)
+        return len(due)
+
+    # Inside.
+
+    def _exists(self, instance_id: str) -> bool:
+        return instance_id in self._open or bool(self.store.read(instance_id))
+
+    def _find(self, instance_id: str) -> WorkflowInstance | None:
+        return self._open.get(instance_id) or fold(self.store.read(instance_id))
+
+    def _load(self, instance_id: str) -> WorkflowInstance:
+        instance = self._find(instance_id)
+        if instance is None:
+            raise UnknownInstance(f"there is no instance {instance_id}")
+        return instance
+
+    def definition(self, instance: WorkflowInstance) -> WorkflowDefinition:
+        """The definition that the instance began with, by digest."""
+        known = self._pinned.get(instance.digest)
+        if known is None:
+            known = parse(self.store.get_blob(f"sha256:{instance.digest}").decode())
+            self._pinned[instance.digest] = known
+        return known
+
+    def _first_append(
+        self,
+        definition: WorkflowDefinition,
+        instance_id: str,
+        key: str,
+        context: dict[str, Any],
+        actor: str,
+        cause: str,
+        correlation: str,
+    ) -> tuple[Append, WorkflowInstance]:
+        self.store.put_blob(definition.text.encode())
+        now = self.clock.now()
+        first = e.Event(
+            stream=instance_id,
+            version=1,
+            at=e.stamp(now),
+            actor=actor,
+            cause=cause,
+            correlation=correlation,
+            body=e.WorkflowStarted(
+                definition=definition.name,
+                version=definition.version,
+                digest=definition.digest,
+                key=key,
+                context=context,
+            ),
+        )
+        instance = evolve(None, first)
+        bodies: tuple[e.Body, ...] = ()
+        if "started" in definition.emits:
+            bodies = (e.StepEmitted(name=definition.emits["started"]),)
+        more, grown = _wrapped(instance, bodies, now, actor, cause)
+        rest, grown = _wrapped(
+            grown, decide(grown, definition, Begun(), self._around(grown)), now, actor, cause
+        )
+        events = (first, *more, *rest)
+        return Append(stream=instance_id, expected=0, events=events, summary=_summary(grown)), grown
+
+    def _commit_first(
+        self, appends: list[tuple[Append, WorkflowInstance]], delivery: str | None, reason: str
+    ) -> None:
+        if not appends and delivery is not None:
+            self.store.settle(delivery, "consumed", reason)
+            return
+        self.store.append([append for append, _ in appends], consumes=delivery, reason=reason)
+        for _, instance in appends:
+            self._adopt(instance)
+
+    def _around(self, instance: WorkflowInstance) -> Circumstances:
+        in_flight = frozenset(
+            step for name, step, kind in self._calls if name == instance.id and kind == "step"
+        )
+        return Circumstances(
+            now=self.clock.now(), chance=self._chance(), undoable=self._undoable, in_flight=in_flight
+        )
+
+    def _apply(self, instance: WorkflowInstance, given: Given, *, actor: str, cause: str) -> WorkflowInstance:
+        """Decide, append, evolve, and call what became runnable."""
+        definition = self.definition(instance)
+        bodies = decide(instance, definition, given, self._around(instance))
+        if not bodies:
+            return instance
+        events, grown = _wrapped(instance, bodies, self.clock.now(), actor, cause)
+        self.store.append(
+            [
+                Append(
+                    stream=instance.id,
+                    expected=instance.version,
+                    events=events,
+                    summary=_summary(grown),
+                )
+            ]
+        )
+        self._adopt(grown)
+        return grown
+
+    def _adopt(self, instance: WorkflowInstance) -> None:
+        """The state is committed: remember it, call what is runnable, wake who follows this instance."""
+        if instance.state.final:
+            self._open.pop(instance.id, None)
+            self._wakeups.forget(instance.id)
+        else:
+            self._open[instance.id] = instance
+            self._look_at(instance, everything=False)
+        for call in self._wakeups.signal([f"instance:{instance.id}"]):
+            self._wake(call)
+        self._changed.set()
+
+    def _look_at(self, instance: WorkflowInstance | None, *, everything: bool) -> None:
+        """Call the steps that the state makes runnable; `everything` also checks all that wait."""
+        if instance is None or instance.state.final or instance.state is WorkflowState.PARKED:
+            return
+        now = self.clock.now()
+        rolling_back = instance.state is WorkflowState.ROLLING_BACK
+        for step in instance.steps.values():
+            kind = "rollback" if rolling_back else "step"
+            call: Call = (instance.id, step.name, kind)
+            state: StepState | RollbackState = step.rollback if rolling_back else step.state
+            if state in (StepState.STARTED, RollbackState.STARTED):
+                self._call(call, check=False)
+            elif state in (StepState.WAITING, RollbackState.WAITING):
+                self._wakeups.wait(call, step.wake_on)
+                due = self._wakeups.due(call, now)
+                late = step.deadline is not None and e.moment(step.deadline) <= now
+                if everything or due <= now or late:
+                    self._call(call, check=True)
+                else:
+                    self._wakeups.remind(due, instance.id)
+                if step.deadline is not None and not late:
+                    self._wakeups.remind(e.moment(step.deadline), instance.id)
+            elif step.retry_at is not None:
+                self._wakeups.remind(e.moment(step.retry_at), instance.id)
+
+    def _wake(self, call: Call) -> bool:
+        """Make a waiting step check again; if it is checking already, once more after that."""
+        instance = self._open.get(call[0])
+        if instance is None or instance.state is WorkflowState.PARKED:
+            return False
+        step = instance.steps[call[1]]
+        if call[2] == "step":
+            waits = instance.state is WorkflowState.RUNNING and step.state is StepState.WAITING
+        else:
+            waits = step.rollback is RollbackState.WAITING
+        if waits:
+            self._call(call, check=True)
+        return waits
+
+    def _call(self, call: Call, *, check: bool) -> None:
+        if call in self._calls:
+            if check:
+                self._again.add(call)
+            return
+        self._wakeups.called(call)
+        task = asyncio.get_running_loop().create_task(self._run_call(call, check), name="/".join(call))
+        self._calls[call] = task
+        task.add_done_callback(lambda done: self._ended(call, done))
+
+    def _ended(self, call: Call, task: asyncio.Task[None]) -> None:
+        if self._calls.get(call) is task:
+            del self._calls[call]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a call of %s could not be recorded", call, exc_info=task.exception())
+        self._changed.set()
+
+    async def _run_call(self, call: Call, check: bool) -> None:
+        instance_id, step_name, kind = call
+        async with self._slots:
+            since = self._wakeups.now
+            outcome = await self._outcome(call, check)
+        # From here on nothing awaits: the call is over before anything follows from it.
+        del self._calls[call]
+        instance = self._open.get(instance_id)
+        if instance is None:
+            return
+        if isinstance(outcome, Waiting):
+            missed = call in self._again or self._wakeups.missed(outcome.wake_on, since)
+            later = timedelta(seconds=0 if missed else outcome.recheck_after)
+            self._wakeups.recheck_at(call, self.clock.now() + later)
+        self._again.discard(call)
+        given = Answered(step_name, outcome, compensating=kind == "rollback")
+        grown = self._apply(instance, given, actor="cloi", cause=f"step:{step_name}")
+        if grown is instance:  # nothing new to record, so nobody has looked at it yet
+            self._look_at(instance, everything=False)
+
+    async def _outcome(self, call: Call, check: bool) -> Outcome:
+        """Call the step. An exception is a bug of the step: it fails, the process goes on."""
+        instance = self._open[call[0]]
+        try:
+            context, step_type, undoing = self._context(instance, call)
+        except ReferenceUnresolved as error:
+            return Failed(error=str(error), kind="bad-input", before_effect=True)
+        try:
+            if undoing:
+                return await (step_type.check_undo(context) if check else step_type.undo(context))
+            return await (step_type.check(context) if check else step_type.start(context))
+        except Exception as error:
+            log.exception("step %s of %s raised", call[1], call[0])
+            return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
+
+    def _context(self, instance: WorkflowInstance, call: Call) -> tuple[StepContext, StepType, bool]:
+        definition = self.definition(instance)
+        step = definition.step(call[1])
+        known = instance.steps[call[1]]
+        undoing = call[2] == "rollback"
+        started = known.rollback_started_at if undoing else known.started_at
+        context = StepContext(
+            instance=instance.id,
+            step=step.name,
+            attempt=known.rollback_attempt if undoing else known.attempt,
+            key=known.key,
+            inputs=step_inputs(instance, definition, step),
+            now=self.clock.now(),
+            started_at=e.moment(started or instance.started_at),
+            actor=instance.actor,
+            correlation=instance.correlation,
+            store=self.store,
+            control=self,
+            memo=known.memo,
+            result=known.result,
+            reason=instance.reason,
+        )
+        if undoing and step.rollback_action is not None:
+            return context, self.step_types[step.rollback_action], False
+        return context, self.step_types[step.type], undoing
+
+
+def _matches(trigger: Trigger, data: Mapping[str, Any]) -> bool:
+    """Each word of `where` equals the fact's value; a list means one of."""
+    for name, wanted in trigger.where.items():
+        value = data.get(name)
+        text = "true" if value is True else "false" if value is False else str(value)
+        if text not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    return True
+
+
+def _wrapped(
+    instance: WorkflowInstance, bodies: Iterable[e.Body], now: datetime, actor: str, cause: str
+) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
+    out: list[e.Event] = []
+    for body in bodies:
+        event = e.Event(
+            stream=instance.id,
+            version=instance.version + 1,
+            at=e.stamp(now),
+            actor=actor,
+            cause=cause,
+            correlation=instance.correlation,
+            body=body,
+        )
+        instance = evolve(instance, event)
+        out.append(event)
+    return tuple(out), instance
+
+
+def _summary(instance: WorkflowInstance) -> Summary:
+    return Summary(
+        instance=instance.id,
+        definition=instance.definition,
+        key=instance.key,
+        state=instance.state.value,
+        open=not instance.state.final,
+        started_at=instance.started_at,
+        updated_at=instance.updated_at,
+        reason=instance.reason,
+    )
