@@ -39,6 +39,8 @@ from bot.engine.wakeups import Call, Wakeups
 
 log = logging.getLogger("cloi.engine")
 
+_AFTER_STORE_ERROR = timedelta(seconds=5)
+
 
 class StepCoordinator:
     """Runs instances of the given definitions over a store.
@@ -71,6 +73,7 @@ class StepCoordinator:
         self._calls: dict[Call, asyncio.Task[None]] = {}
         self._again: set[Call] = set()
         self._wakeups = Wakeups()
+        self._doubtful: set[str] = set()
         self._slots = asyncio.Semaphore(most_at_once)
         self._changed = asyncio.Event()
 
@@ -235,6 +238,11 @@ class StepCoordinator:
             instance = self._open.get(instance_id)
             if instance is None:
                 continue
+            if instance_id in self._doubtful:
+                self._doubtful.discard(instance_id)
+                instance = self._reload(instance_id)
+                if instance is None:
+                    continue
             self._apply(instance, TimePassed(), actor="timer", cause="timer")
             self._look_at(self._open.get(instance_id), everything=False)
         return len(due)
@@ -401,9 +409,16 @@ class StepCoordinator:
     def _ended(self, call: Call, task: asyncio.Task[None]) -> None:
         if self._calls.get(call) is task:
             del self._calls[call]
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a call of %s could not be recorded", call, exc_info=task.exception())
         self._changed.set()
+
+    def _reload(self, instance_id: str) -> WorkflowInstance | None:
+        """The truth from the store: an append that failed may yet have been done."""
+        instance = fold(self.store.read(instance_id))
+        if instance is not None and not instance.state.final:
+            self._open[instance_id] = instance
+            return instance
+        self._open.pop(instance_id, None)
+        return None
 
     async def _run_call(self, call: Call, check: bool) -> None:
         instance_id, step_name, kind = call
@@ -421,7 +436,13 @@ class StepCoordinator:
             self._wakeups.recheck_at(call, self.clock.now() + later)
         self._again.discard(call)
         given = Answered(step_name, outcome, compensating=kind == "rollback")
-        grown = self._apply(instance, given, actor="cloi", cause=f"step:{step_name}")
+        try:
+            grown = self._apply(instance, given, actor="cloi", cause=f"step:{step_name}")
+        except Exception:
+            log.exception("what %s answered could not be recorded; looking again soon", call)
+            self._doubtful.add(instance_id)
+            self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR, instance_id)
+            return
         if grown is instance:  # nothing new to record, so nobody has looked at it yet
             self._look_at(instance, everything=False)
 

@@ -84,14 +84,20 @@ class EventStore(Protocol):
     def append(self, appends: Sequence[Append], *, consumes: str | None = None, reason: str = "") -> None:
         """All or nothing; `consumes` names the delivery that is settled in the same transaction.
 
-        Raises ConcurrencyConflict if a stream's version is not the expected one.
+        Raises ConcurrencyConflict if a stream's version is not the expected one, or if the delivery was
+        consumed before: a delivery is consumed once, by one append.
         """
 
     def read(self, stream: str) -> list[Event]:
-        """All events of a stream in order; empty if there is none."""
+        """All events of a stream in order; empty if there is none. Raises StoreError where one cannot be
+        decoded, so that this stream can be parked."""
 
     def head(self, stream: str) -> str:
         """The hash chain's head, as hex; empty if there is no such stream."""
+
+    def verify(self, stream: str) -> str:
+        """The head, computed anew over the stored bytes. Raises StoreError at the first event that does not
+        fit. A tail cut off cannot be seen from within: compare with the published head."""
 
     def summaries(self, *, definition: str | None = None, open_only: bool = False) -> list[Summary]:
         """Instances, oldest first."""
