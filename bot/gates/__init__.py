@@ -1,0 +1,1 @@
+"""Judging a patch and its evidence. Pure and standard library only: it also runs on the runner."""

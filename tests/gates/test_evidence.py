@@ -1,0 +1,73 @@
+"""Stories of the gate over a run: computed and observed decide, a claim can only make it worse."""
+
+from typing import Any
+
+import pytest
+
+from bot.gates.evidence import judge_run
+from bot.result import EvidenceClass, Result, Verdict
+
+GOOD = Result("gate/patch", Verdict.PASS, "fine")
+BAD = Result("gate/patch", Verdict.FAIL, "not fine")
+JOBS = {"implement": "success", "validate": "success", "integrate": "success", "report": "success"}
+EXPECTED = {"workflowId": "w", "attempt": "1", "baseSha": "c" * 40}
+CLAIM: dict[str, Any] = {
+    "schema": "cloi.result/1",
+    "mode": "implement",
+    "workflowId": "w",
+    "attempt": "1",
+    "baseSha": "c" * 40,
+    "jobs": {"implement": "success", "validate": "success", "integrate": "success"},
+    "gates": [{"name": "gate/tests", "verdict": "pass"}],
+    "execution": {"status": "finished"},
+    "agent": {"name": "scripted"},
+}
+
+
+def test_a_run_passes_when_all_three_agree() -> None:
+    result = judge_run(GOOD, JOBS, CLAIM, expected=EXPECTED)
+    assert result.verdict is Verdict.PASS
+    kinds = {r.name: {e.kind for e in r.evidence} for r in result.walk() if r.evidence}
+    assert kinds["gate/job/implement"] == {EvidenceClass.OBSERVED}
+    assert kinds["gate/claims"] == {EvidenceClass.CLAIMED}
+
+
+def test_a_claim_never_mends_what_was_computed_or_observed() -> None:
+    assert not judge_run(BAD, JOBS, CLAIM, expected=EXPECTED).passed
+    assert not judge_run(None, JOBS, CLAIM, expected=EXPECTED).passed
+    for job in JOBS:
+        for conclusion in ("failure", "cancelled", "skipped", "neutral", "timed_out"):
+            assert not judge_run(GOOD, {**JOBS, job: conclusion}, CLAIM, expected=EXPECTED).passed
+        assert not judge_run(GOOD, {k: v for k, v in JOBS.items() if k != job}, CLAIM).passed
+
+
+CONTRADICTIONS: list[dict[str, Any] | None] = [
+    None,
+    {},
+    {**CLAIM, "schema": "other"},
+    {**CLAIM, "jobs": {**CLAIM["jobs"], "validate": "failure"}},
+    {**CLAIM, "jobs": "all fine"},
+    {**CLAIM, "attempt": "2"},
+    {**CLAIM, "baseSha": "d" * 40},
+    {**CLAIM, "mode": "verify"},
+    {**CLAIM, "gates": []},
+    {**CLAIM, "gates": [{"name": "gate/tests", "verdict": "fail"}]},
+    {**CLAIM, "gates": ["pass"]},
+    {**CLAIM, "execution": {"status": "started"}},
+    {k: v for k, v in CLAIM.items() if k != "execution"},
+]
+
+
+@pytest.mark.parametrize("claim", CONTRADICTIONS)
+def test_a_claim_that_is_missing_or_disagrees_fails_the_gate(claim: dict[str, Any] | None) -> None:
+    result = judge_run(GOOD, JOBS, claim, expected=EXPECTED)
+    assert not result.passed
+    assert next(r for r in result.walk() if r.name == "gate/claims").verdict is Verdict.FAIL
+
+
+def test_a_verify_run_has_no_patch_and_skips_the_agent() -> None:
+    jobs = {"implement": "skipped", "validate": "success", "integrate": "skipped", "report": "success"}
+    claim = {**CLAIM, "mode": "verify", "jobs": {k: v for k, v in jobs.items() if k != "report"}}
+    claim.pop("execution")
+    assert judge_run(None, jobs, claim, mode="verify", expected=EXPECTED).passed
+    assert not judge_run(None, {**jobs, "validate": "failure"}, claim, mode="verify").passed
