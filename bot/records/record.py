@@ -78,7 +78,7 @@ class Relation:
     """One reference to another record: kind, the target's id as this log writes ids, the quote and its place.
 
     target_path: where a link points, relative to the repository's root, if the reference is a link to a file.
-    note: words beside the reference, such as "plugin coordination", if any.
+    note: words beside the reference, such as "plugin coordination", if any. title: what the text calls the target.
     """
 
     kind: RelationKind
@@ -87,6 +87,7 @@ class Relation:
     place: Place
     target_path: str | None = None
     note: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class Record:
     sections: in order of the text. places: field name ("title", "status", "date", …) to where it was found.
     metadata: scalars, lists and mappings of the front matter, every scalar a string. findings: what the
     reader itself could not accept (too large, broken front matter). text: the whole file, decoded.
-    blob_sha: git's id of the file's bytes.
+    blob_sha: git's id of the file's bytes. date_text, title_text: as written. status_where: the dress of the
+    status (fields.py). title_number: the number that the title states, which may disagree with the file's.
     """
 
     path: str
@@ -141,3 +143,7 @@ class Record:
     blob_sha: str
     partially_supersedes: tuple[str, ...] = ()
     partially_superseded_by: tuple[str, ...] = field(default=())
+    date_text: str | None = None
+    status_where: str | None = None
+    title_text: str | None = None
+    title_number: int | None = None

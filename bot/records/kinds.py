@@ -1,0 +1,75 @@
+"""Whether a file is a record at all: records, templates, indexes and other pages live side by side.
+
+A template that passes for a record shows up as an unanswered decision, an index as a record without status.
+The file's name says most; the text decides where the name says nothing. Not here: reading the record.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from enum import StrEnum
+
+from bot.records.identity import from_path
+
+_MARKUP = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt)$", re.I)
+_TEMPLATE = re.compile(r"(?:^|[-_ .])templ(?:ate|ates|at)(?:[-_ .]|$)|(?:^|[-_ .])vorlage(?:[-_ .]|$)", re.I)
+_INDEX = re.compile(
+    r"^(?:readme|index|toc|_index|summary|overview|adr-?index|log|adrs|decisions?-?log|_sidebar|"
+    r"home)$",
+    re.I,
+)
+_OTHER = re.compile(
+    r"^(?:contributing|changelog|license|code[-_]of[-_]conduct|maintainers|security|governance|"
+    r"codeowners|glossary|"
+    r"authors|notice|process|guidelines?|tags|styleguide)$",
+    re.I,
+)
+_PLACEHOLDER_TITLE = re.compile(
+    r"^#?\s*(?:ADR[- ]?)?(?:[N0X]{2,5}[:.)]?\s*)?(?:[\[{<].*(?:title|titel|short|name).*[\]}>]|"
+    r"<!--.*-->|title|titel|\[.*\])\s*$",
+    re.I,
+)
+_RECORD_HEADINGS = re.compile(
+    r"^#{1,4}\s*(?:[\d.]+\s*)?(?:status|context|decision|decision outcome|considered options|"
+    r"consequences|context and problem statement|kontext|"
+    r"entscheidung|contexto|decisión|motivation|rationale|summary|alternatives|proposal)\b",
+    re.I | re.M,
+)
+
+
+class FileKind(StrEnum):
+    """What a file is."""
+
+    ADR = "adr"
+    TEMPLATE = "template"
+    INDEX = "index"
+    OTHER = "other"
+
+
+def is_record(path: str, data: bytes) -> FileKind:
+    """What this file is. Never raises."""
+    base = posixpath.basename(path)
+    stem = base.rsplit(".", 1)[0]
+    if not _MARKUP.search(base):
+        return FileKind.OTHER
+    identity = from_path(path)
+    named_by_directory = _INDEX.match(stem) and identity.number is not None
+    if _TEMPLATE.search(stem) or _TEMPLATE.search(posixpath.basename(posixpath.dirname(path))):
+        return FileKind.TEMPLATE
+    if _INDEX.match(stem) and not named_by_directory:
+        return FileKind.INDEX
+    if _OTHER.match(stem):
+        return FileKind.OTHER
+    head = data[:4_000].decode("utf-8", "replace")
+    title = next((line for line in head.split("\n") if line.startswith("# ")), "")
+    if title and _PLACEHOLDER_TITLE.match(title[2:].strip()[:300]):
+        return FileKind.TEMPLATE
+    if identity.number is None and not re.match(r"\d{8}|\d{4}-", stem) and not _looks_like_record(data):
+        return FileKind.OTHER
+    return FileKind.ADR
+
+
+def _looks_like_record(data: bytes) -> bool:
+    text = data[:20_000].decode("utf-8", "replace")
+    return len({m[0].lower() for m in _RECORD_HEADINGS.finditer(text)}) >= 2

@@ -1,0 +1,183 @@
+"""References to other records in a line of text: links to their files, and names such as ADR-036 or RFC 12.
+
+A link counts by where it points, not by its label, since labels go stale when a log is renumbered. A link to
+another host is another project's record, whatever it is called. Not here: what the reference says (relations.py).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from bot.records.identity import Identity, from_path
+from bot.records.inline import links, plain
+
+_FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
+_NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
+_NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
+_NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
+_RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
+_SEPARATOR = r"[-_ \u2011#]{0,2}"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How the record that is being read writes ids. words: prefixes that mean a record of this log."""
+
+    path: str
+    own: Identity
+    words: re.Pattern[str]
+    slug_log: bool = False
+
+    def id_of(self, number: int) -> str:
+        """The id of this log's record with that number."""
+        return self.own.like(number) if self.own.number is not None else f"ADR-{number:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference. start, end: its span in the line; target: id; path: file linked to, from the root.
+
+    title: words quoted as the target's title; note: words in brackets after it.
+    """
+
+    start: int
+    end: int
+    target: str
+    path: str | None = None
+    title: str | None = None
+    note: str | None = None
+
+
+def naming(path: str, own: Identity, family: str = "") -> Naming:
+    """The naming of a record. family: "rfc", "pep", "kep", "eip" or "rfd" where the log is of that kind."""
+    words = [_RECORD_PREFIXES]
+    label = own.prefix.rstrip("-_ ")
+    if label:
+        words.append(re.escape(label))
+    if family:
+        words.append({"eip": "EIP|ERC"}.get(family, family.upper()))
+    elif re.search(r"(?:^|/)rfcs?/", path, re.I) and not label:
+        words.append("RFC")
+    joined = "|".join(words)
+    pattern = re.compile(rf"(?<![\w/.#-])(?:{joined})s?{_SEPARATOR}(\d{{1,6}})(?![\w%]|\.\d|-\d\d)", re.I)
+    return Naming(path, own, pattern, slug_log=own.number is None)
+
+
+def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
+    """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
+    found: list[Reference] = []
+    covered: list[tuple[int, int]] = []
+    if "](" in line or "`" in line or "[[" in line or "<<" in line or "xref:" in line or "link:" in line:
+        for start, end, label, target in links(line):
+            if any(start < b and a < end for a, b in covered):
+                continue
+            covered.append((start, end))
+            if reference := _linked(start, end, label, target, name):
+                found.append(reference)
+    masked = _masked(line, covered)
+    for match in name.words.finditer(masked):
+        number = int(match[1])
+        covered.append(match.span())
+        found.append(Reference(match.start(), match.end(), name.id_of(number)))
+        found += _following(masked, match.end(), name, covered)
+    if bare:
+        found += _bare(_masked(line, covered), name)
+    found.sort(key=lambda r: r.start)
+    return [_described(reference, line) for reference in found]
+
+
+def _masked(line: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        line = line[:start] + "\x01" * (end - start) + line[end:]
+    return line
+
+
+def _following(line: str, at: int, name: Naming, covered: list[tuple[int, int]]) -> Iterator[Reference]:
+    """ "ADRs 1, 2 and 3": the numbers after the first one."""
+    while more := re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])").match(
+        line, at
+    ):
+        if (
+            len(more[1]) < 2
+            and name.own.width > 2
+            and not line[:at].rstrip("0123456789 ,&").lower().endswith("s")
+        ):
+            return
+        covered.append(more.span(1))
+        yield Reference(more.start(1), more.end(1), name.id_of(int(more[1])))
+        at = more.end()
+
+
+def _bare(line: str, name: Naming) -> Iterator[Reference]:
+    for match in re.finditer(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\d)", line):
+        digits = match[1]
+        if len(digits) == 4 and digits.startswith(("19", "20")) and name.own.width != 4:
+            continue
+        yield Reference(match.start(), match.end(), name.id_of(int(digits)))
+    for match in re.finditer(
+        r"(?<![\w./-])((?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|\d{2,5}[-_][a-z][\w-]{2,100})(?:\.md)?",
+        line,
+    ):
+        identity = from_path(match[1] + ".md")
+        if identity.id:
+            target = name.id_of(identity.number) if identity.number is not None else identity.id
+            yield Reference(match.start(), match.end(), target)
+
+
+def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
+    target = unquote(target.strip())
+    if re.match(r"^[a-z][a-z0-9+.-]*:", target, re.I) or target.startswith("//"):
+        return None
+    file = target.split("#")[0].split("?")[0]
+    if not file:
+        return None
+    path = file.lstrip("/") if file.startswith("/") else posixpath.join(posixpath.dirname(name.path), file)
+    path = posixpath.normpath(path)
+    base = posixpath.basename(path)
+    if path.startswith("..") or path == name.path:
+        return None
+    identity = from_path(path)
+    if identity.number is None:
+        stem = base.rsplit(".", 1)[0]
+        if not name.slug_log or not _FILE.search(base) or stem.lower() in _NOT_RECORDS or not identity.id:
+            return None
+        return Reference(start, end, identity.id, path, _label_title(label))
+    if not _is_record_file(base):
+        return None
+    target_id = identity.id or ""
+    if not identity.prefix and name.own.prefix and name.own.number is not None:
+        target_id = name.id_of(identity.number)
+    return Reference(start, end, target_id, path, _label_title(label))
+
+
+def _is_record_file(base: str) -> bool:
+    return bool(_FILE.search(base)) or "." not in base
+
+
+def _label_title(label: str) -> str | None:
+    text = plain(label)
+    found = re.match(r"^(?:[A-Za-z]{2,10}[-_ #]?)?\d{1,6}[ ]*[:.–—-]+[ ]*(.{3,})$", text)
+    return found[1].strip() if found else None
+
+
+def _described(reference: Reference, line: str) -> Reference:
+    rest = line[reference.end : reference.end + 400]
+    title = reference.title
+    lead = re.match(r"^[*_`\]]{0,3}", rest)
+    rest = rest[lead.end() if lead else 0 :]
+    if title is None and (quoted := _NAMED_TITLE.match(rest)):
+        title = plain(quoted[1] or quoted[2]).rstrip(" .,")
+        rest = rest[quoted.end() :]
+    note = _NOTE.match(rest)
+    return Reference(
+        reference.start,
+        reference.end,
+        reference.target,
+        reference.path,
+        title,
+        plain(note[1]) if note else None,
+    )

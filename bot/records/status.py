@@ -1,0 +1,226 @@
+"""The words of a status to a Status, never to a better one than is stated.
+
+Accepted or implemented is the answer only where the text begins with such a word, does not deny it, and no
+later word takes it back. A list of several states, or braces around a hint, is a template left in. Words that
+name no state are UNKNOWN. Not here: where the words stand (fields.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.records.inline import plain
+from bot.records.record import Status
+from bot.records.words import CJK_STATE, CJK_STATE_OF, STATE, STATE_OF
+
+MAX_STATUS = 400
+
+_WRAP = re.compile(r"^[\s\"'“”‘’({\[<]+|[\s\"'“”‘’)}\]>.,;!]+$")
+_EMPTY = re.compile(r"^[\W_]*$|^(?:n/?a|none|tbd|todo|\?+|\.{2,}|x+)$", re.I)
+_BRACES = re.compile(r"^[{\[<].*[}\]>]$|\{[^{}]*\}")
+_CHOICE = re.compile(
+    r"^[\s\"'“”‘’`*_)}\]>]*(?:\||/|\bor\b|\boder\b|\bou\b|,\s*\bor\b|¦|‖)[\s\"'“”‘’`*_({\[<]*$", re.I
+)
+_ARROW = re.compile(r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)")
+_DENIED = re.compile(
+    r"(?:\bnot(?:\s+(?:yet|been|be|fully))*|\bnever|\bnon|\bun|n't(?:\s+been)?|\bto be|\bwill be|"
+    r"\bshall be|\bshould be|"
+    r"\bmay be|\bmight be|\bcould be|\bif|\bonce|\bwhen|\bwhile|\buntil|\bbefore|\bunless|\bas soon as|"
+    r"\bafter being|\bfor|\bpartially|\bpartly|\bpartial|"
+    r"\bnearly|\balmost|\bnicht|\bnoch nicht|\bno|\bnão|\bpas|\bnie|\bне|\bpreviously|\bformerly|"
+    r"\binitially|\boriginally|\bwas)[\s-]*$",
+    re.I,
+)
+_SUBJECT = re.compile(
+    r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?(?:(?:adr|decision|record|document|rfc|proposal|"
+    r"status|architecture decision|"
+    r"entscheidung)\s*)?(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|"
+    r"status)\s*[:=]?\s*)*$",
+    re.I,
+)
+_PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
+_SELF_VERB = re.compile(r"^(?:supersed|replaced|obsoleted|overridden)", re.I)
+_TASK = re.compile(r"^\s*(?:[-*+]\s*)?\[([ xX✓✔])\]\s*(.*)$")
+_HAS_BAD = (Status.REJECTED, Status.DEFERRED, Status.DEPRECATED)
+_POSITIVE = (Status.ACCEPTED, Status.IMPLEMENTED)
+_OFFICIAL_PEP = {"final": Status.IMPLEMENTED, "active": Status.ACCEPTED, "living": Status.ACCEPTED}
+_OFFICIAL_RFD = {"committed": Status.IMPLEMENTED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    start: int
+    end: int
+    status: Status
+    denied: bool
+
+
+def normalise(text: str, *, family: str = "") -> Status | None:
+    """The state that this text names: None if it is empty, UNKNOWN if it names none.
+
+    family: "pep" or "rfd" where the document is one of those; their own words then count too.
+    """
+    chosen = _ticked(text[:MAX_STATUS])
+    if chosen is None:
+        return Status.PLACEHOLDER
+    words = plain(chosen)
+    if not words:
+        return None
+    if _EMPTY.match(words):
+        return Status.PLACEHOLDER if _BRACES.search(words) else Status.UNKNOWN
+    matches = _matches(words)
+    if _is_template(words, matches):
+        return Status.PLACEHOLDER
+    bare = _WRAP.sub("", words).lower()
+    official = _OFFICIAL_PEP if family == "pep" else _OFFICIAL_RFD if family == "rfd" else {}
+    if bare.split(" ")[0].strip(",.;:") in official and len(bare.split()) <= 6:
+        return official[bare.split(" ")[0].strip(",.;:")]
+    if not matches:
+        return Status.PLACEHOLDER if _BRACES.fullmatch(words) else Status.UNKNOWN
+    return _judge(words, matches)
+
+
+def names_state(text: str) -> bool:
+    """Whether the text names a known state."""
+    return normalise(text) not in (None, Status.UNKNOWN, Status.PLACEHOLDER)
+
+
+def _ticked(text: str) -> str | None:
+    """The ticked entries of a task list, the text itself if it is none; None if nothing is ticked."""
+    if "[" not in text:
+        return text
+    tasks = [found for line in text.split("\n") if (found := _TASK.match(line))]
+    if len(tasks) < 2:
+        return _TASK.sub(r"\2", text) if tasks and tasks[0][1] != " " else text
+    ticked = [task[2] for task in tasks if task[1] != " "]
+    return ticked[0] if len(ticked) == 1 else None
+
+
+def _matches(words: str) -> list[_Match]:
+    out: list[_Match] = []
+    for found in STATE.finditer(words):
+        before = words[max(0, found.start() - 24) : found.start()]
+        after = words[found.end() : found.end() + 2]
+        name = found[0].lower()
+        if name == "accept" and re.match(
+            r"\s*(?:the|that|a|all|this)\b", words[found.end() : found.end() + 6]
+        ):
+            continue
+        if name in ("rfc", "review") and re.match(r"[\s-]?\d", after):
+            continue
+        out.append(_Match(found.start(), found.end(), STATE_OF[name], bool(_DENIED.search(before))))
+    for found in CJK_STATE.finditer(words):
+        before = words[max(0, found.start() - 2) : found.start()]
+        denied = before.endswith(("未", "不", "没", "待", "미"))
+        out.append(_Match(found.start(), found.end(), CJK_STATE_OF[found[0]], denied))
+    return sorted(out, key=lambda m: m.start)
+
+
+def _is_template(words: str, matches: list[_Match]) -> bool:
+    kinds = {m.status for m in matches}
+    if len(kinds) < 2:
+        return False
+    pairs = list(pairwise(matches))
+    choices = sum(1 for a, b in pairs if a.status is not b.status and _CHOICE.match(words[a.end : b.start]))
+    if choices >= 2 or (choices and len(kinds) == 2 and len(matches) == 2 and len(words) < 60):
+        return True
+    if len(kinds) >= 3 and _BRACES.search(words):
+        return True
+    commas = sum(
+        1 for a, b in pairs if a.status is not b.status and words[a.end : b.start].strip(" `\"'*") == ","
+    )
+    return commas >= 2 and len(kinds) >= 3
+
+
+def _judge(words: str, matches: list[_Match]) -> Status:
+    replaced = [m for m in matches if m.status is Status.SUPERSEDED]
+    for match in replaced:
+        before, after = words[max(0, match.start - 30) : match.start], words[match.end : match.end + 24]
+        if _PARTIAL.search(before) or _PARTIAL.match(after.strip()):
+            return Status.SUPERSEDED_PARTIALLY
+    first = matches[0]
+    lead = words[: first.start]
+    if _ARROW.search(words) and len({m.status for m in matches}) > 1:
+        return _after_arrow(words, matches)
+    if first.denied:
+        return _denied(words, matches)
+    if not _leads(lead):
+        settled = [m for m in matches if not m.denied]
+        if replaced and not replaced[0].denied and _by(words, replaced[0]):
+            return Status.SUPERSEDED
+        if settled and settled[0].status not in _POSITIVE and len(words) < 60:
+            return settled[0].status
+        return Status.UNKNOWN
+    if any(not m.denied and (m is first or _by(words, m) or _set_apart(words, m)) for m in replaced):
+        return Status.SUPERSEDED
+    if first.status in _POSITIVE:
+        worse = [m for m in matches[1:] if m.status in _HAS_BAD and not m.denied and _set_apart(words, m)]
+        if worse:
+            return worse[-1].status
+        if _conditional(words, first):
+            return Status.UNKNOWN
+    return first.status
+
+
+def _denied(words: str, matches: list[_Match]) -> Status:
+    """ "not accepted yet" names no state that one may act on; "not accepted, still a draft" does."""
+    rest = [m for m in matches if not m.denied and m.status not in _POSITIVE]
+    partial = _PARTIAL.match(words.strip())
+    if partial and matches[0].status is Status.ACCEPTED:
+        return Status.ACCEPTED
+    return rest[0].status if rest else Status.UNKNOWN
+
+
+def _after_arrow(words: str, matches: list[_Match]) -> Status:
+    """A history such as "Proposed -> Accepted": the last one counts, if an arrow leads to it."""
+    last = matches[-1]
+    between = words[matches[-2].end : last.start]
+    if last.denied or not _ARROW.search(between):
+        return Status.UNKNOWN
+    return last.status
+
+
+def _leads(lead: str) -> bool:
+    """Whether nothing but marks, a date, an icon or "this decision is" stands before the state."""
+    bare = re.sub(r"[\d\W_]+", " ", lead).strip()
+    if not bare or len(bare) <= 2:
+        return True
+    bare = re.sub(r"^(?:on|since|am|le|el|em|seit)\b\s*", "", bare, flags=re.I)
+    month = re.fullmatch(r"(?:[^\W\d_]{3,9}\s*){0,2}(?:st|nd|rd|th)?", bare)
+    if month and re.search(r"\d{4}", lead):
+        return True
+    return bool(_SUBJECT.match(bare))
+
+
+def _by(words: str, match: _Match) -> bool:
+    if words[match.start : match.end].lower().endswith(" by"):
+        return True
+    after = words[match.end : match.end + 14].lower()
+    return bool(re.match(r"[\s:*_-]*(?:by|with|durch|par|por|da|door|przez|av|af)\b", after))
+
+
+def _set_apart(words: str, match: _Match) -> bool:
+    """Whether the word begins a clause of its own: "Accepted, deprecated since …", "Accepted (deprecated)"."""
+    before = words[max(0, match.start - 24) : match.start]
+    return bool(
+        re.search(
+            r"(?:^|[,;:.(|/–—-]|\b(?:but|now|and|then|later|since|aber|is|has been|"
+            r"currently))\s*(?:now |later |then |subsequently |since |been )*$",
+            before,
+            re.I,
+        )
+    )
+
+
+def _conditional(words: str, first: _Match) -> bool:
+    after = words[first.end : first.end + 40].lower()
+    return bool(
+        re.match(r"\s*\?", after)
+        or re.match(
+            r"[\s,(-]*(?:if|once|pending|subject to|provided that|conditional|conditionally|unless|"
+            r"depending|by nobody|criteria)\b",
+            after,
+        )
+    )
