@@ -1,0 +1,78 @@
+"""Implementation Progress State (ADR-012's Progress Tracker): how far an instance is, phase by phase.
+
+A pure fold of instance and definition; nothing is stored. Not here: how it looks (bot/render).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.engine.definition import WorkflowDefinition
+from bot.engine.events import moment
+from bot.engine.instance import StepInstance, WorkflowInstance
+from bot.engine.state import RollbackState, StepState, WorkflowState
+
+
+class ProgressState(StrEnum):
+    """Of a phase."""
+
+    NOT_STARTED = "not-started"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TAKEN_BACK = "taken-back"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseProgress:
+    """One phase: its state, and how many of its steps are done."""
+
+    name: str
+    state: ProgressState
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementationProgress:
+    """All phases in order. fraction: of steps done, 0 to 1."""
+
+    phases: tuple[PhaseProgress, ...]
+    fraction: float
+
+
+def progress(instance: WorkflowInstance, definition: WorkflowDefinition) -> ImplementationProgress:
+    """How far the instance is."""
+    phases = tuple(_phase(name, instance, definition) for name in definition.phases)
+    total = sum(p.total for p in phases)
+    return ImplementationProgress(phases, sum(p.done for p in phases) / total if total else 0.0)
+
+
+def elapsed(instance: WorkflowInstance, now: datetime) -> float:
+    """Seconds from the start to the end, or to now."""
+    end = moment(instance.updated_at) if instance.state.final else now
+    return (end - moment(instance.started_at)).total_seconds()
+
+
+def _phase(name: str, instance: WorkflowInstance, definition: WorkflowDefinition) -> PhaseProgress:
+    names = [s.name for s in definition.steps if s.phase == name]
+    steps = [instance.steps[n] for n in names if n in instance.steps]
+    done = sum(s.state in (StepState.COMPLETED, StepState.SKIPPED) for s in steps)
+    return PhaseProgress(name, _state(instance, steps, done, len(names)), done, len(names))
+
+
+def _state(instance: WorkflowInstance, steps: list[StepInstance], done: int, total: int) -> ProgressState:
+    if any(s.state is StepState.FAILED for s in steps):
+        return ProgressState.FAILED
+    if any(s.rollback is RollbackState.COMPLETED for s in steps):
+        return ProgressState.TAKEN_BACK
+    if done == total:
+        return ProgressState.COMPLETED
+    if not steps or instance.state is not WorkflowState.RUNNING:
+        return ProgressState.NOT_STARTED if not steps else ProgressState.ACTIVE
+    if any(s.state is StepState.WAITING for s in steps):
+        return ProgressState.WAITING
+    return ProgressState.ACTIVE
