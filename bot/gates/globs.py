@@ -1,8 +1,8 @@
 """Path globs as in .github/cloi.yml: `*` and `?` stay within one path part, `**` spans any number of parts.
 
-A pattern without a slash matches at any depth, as in .gitignore; a pattern that ends with a slash means
-everything below, and not the place itself. Written out instead of translated to a regular expression, so
-that no pattern can take exponential time.
+A pattern begins at the root; one that ends with a slash means everything below. Letter case counts, also in
+what is allowed. Written out instead of translated to a regular expression, so that no pattern can take
+exponential time. (bot/plans/globs.py reads the same language for the planner, which the runner has not.)
 """
 
 from __future__ import annotations
@@ -14,10 +14,7 @@ def matches(path: str, pattern: str) -> bool:
     """Whether path (relative, with slashes) is matched by the pattern, case and all."""
     if pattern.endswith("/"):
         pattern += "**"
-    anchored = "/" in pattern
-    pattern = pattern.removeprefix("/")
-    parts = pattern.split("/") if anchored else ["**", pattern]
-    return _parts(path.split("/"), parts)
+    return _parts(path.split("/"), pattern.split("/"))
 
 
 def matches_any(path: str, patterns: Iterable[str]) -> bool:

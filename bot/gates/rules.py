@@ -19,8 +19,7 @@ from bot.gates.weakening import judge_tests_kept
 from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
 
 # Files that steer people's machines, agents or GitHub itself: no plan can allow an agent to write them.
-FORBIDDEN = (
-    ".github/",
+_FILES = (
     "CODEOWNERS",
     "AGENTS.md",
     "AGENT.md",
@@ -28,15 +27,6 @@ FORBIDDEN = (
     "CLAUDE.local.md",
     "GEMINI.md",
     "copilot-instructions.md",
-    "**/.agents/**",
-    "**/.claude/**",
-    "**/.codex/**",
-    "**/.cursor/**",
-    "**/.gemini/**",
-    "**/.windsurf/**",
-    "**/.vscode/**",
-    "**/.devcontainer/**",
-    "**/.husky/**",
     ".cursorrules",
     ".windsurfrules",
     ".clinerules",
@@ -45,6 +35,10 @@ FORBIDDEN = (
     ".gitmodules",
     ".pre-commit-config.yaml",
 )
+_FOLDERS = (
+    ".agents", ".claude", ".codex", ".cursor", ".gemini", ".windsurf", ".vscode", ".devcontainer", ".husky",
+)  # fmt: skip
+FORBIDDEN = (".github/**", *(f"**/{f}" for f in _FILES), *(f"**/{f}/**" for f in _FOLDERS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from bot.result import Evidence, EvidenceClass, Result, Verdict
 
 TEST_FILES = (
     "**/tests/**", "**/test/**", "**/__tests__/**", "**/spec/**",
-    "test_*.py", "*_test.py", "conftest.py", "*_test.go", "*.test.*", "*.spec.*", "*_spec.rb", "*Test.java",
+    "**/test_*.py", "**/*_test.py", "**/conftest.py", "**/*_test.go",
+    "**/*.test.*", "**/*.spec.*", "**/*_spec.rb", "**/*Test.java",
 )  # fmt: skip
 
 _SKIPS = re.compile(
