@@ -1,0 +1,100 @@
+"""react, check-permission, obey-command and answer: how a `/cloi` command in a comment is answered.
+
+The words come from the delivery that created the comment, so an edit changes nothing. Who may is asked of
+GitHub at the time of the command, never read from the comment.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
+from bot.engine.ports import StepContext
+from bot.github import comments
+from bot.github.commands import commands
+from bot.render import commands as words
+from bot.steps.base import GitHubStep
+from bot.steps.commands import COMMANDS
+from bot.steps.commands.base import Asked
+
+MAY_COMMAND = frozenset({"write", "maintain", "admin"})
+
+
+class React(GitHubStep):
+    """The acknowledgement: within a second, and without a notification."""
+
+    type = "react"
+    inputs = frozenset({"repository", "comment", "content"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        await comments.react(
+            ctx, self.repository(ctx), int(ctx.inputs["comment"]), str(ctx.inputs["content"])
+        )
+        return Done()
+
+
+class CheckPermission(GitHubStep):
+    """Result: allowed, and for others the one kind refusal."""
+
+    type = "check-permission"
+    inputs = frozenset({"repository", "issue", "user", "body"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        user = str(ctx.inputs["user"])
+        level = await self.repository(ctx).permission(user)
+        allowed = level in MAY_COMMAND
+        event = DomainEvent("PermissionChecked", {"user": user, "permission": level, "allowed": allowed})
+        refusal = "" if allowed else words.refusal(user, level)
+        return Done({"allowed": allowed, "permission": level, "refusal": refusal}, events=(event,))
+
+
+class ObeyCommand(GitHubStep):
+    """Does what the first command of the comment asks. Result: answer (Markdown, or empty)."""
+
+    type = "obey-command"
+    inputs = frozenset({"repository", "issue", "author", "body"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        asked = commands(str(ctx.inputs["body"]))
+        if not asked:
+            return Failed(error="there is no command in this comment", kind="bad-input", before_effect=True)
+        first = asked[0]
+        command = COMMANDS.get(first.name)
+        if command is None:
+            near = difflib.get_close_matches(first.name, COMMANDS, n=1)
+            return Done({"answer": words.unknown_command(first.name, near[0] if near else None)})
+        answer = await command.obey(
+            Asked(
+                ctx=ctx,
+                services=self.services,
+                repository=self.repository(ctx),
+                issue=int(ctx.inputs["issue"]),
+                author=str(ctx.inputs["author"]),
+                arguments=tuple(first.arguments),
+            )
+        )
+        if len(asked) > 1:
+            answer = f"{answer or ''}\n\n{words.only_first(len(asked))}".strip()
+        return Done(
+            {"answer": answer or "", "command": first.name},
+            events=(
+                DomainEvent("CommandObeyed", {"command": first.name, "arguments": list(first.arguments)}),
+            ),
+        )
+
+
+class Answer(GitHubStep):
+    """One comment for one marker: repeated, it is the same comment."""
+
+    type = "answer"
+    inputs = frozenset({"repository", "issue", "text", "marker"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        number = await comments.say(
+            ctx,
+            self.repository(ctx),
+            int(ctx.inputs["issue"]),
+            marker=str(ctx.inputs["marker"]),
+            body=str(ctx.inputs["text"]),
+        )
+        return Done({"comment": number})

@@ -1,0 +1,96 @@
+"""check-records and publish-record-check: what an author sees on a pull request that touches decision records.
+
+The records are read at the pull request's head, the configuration at the base branch, since rules must not
+come from whoever asks to be judged by them. Reading and publishing are two steps, so that a failed write
+repeats the write alone. Not here: the rules (bot/records), the words (bot/render).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bot.engine.outcome import DomainEvent, Done, Outcome
+from bot.engine.ports import StepContext
+from bot.github import checks as check_runs
+from bot.plans import markdown
+from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
+from bot.plans.globs import within
+from bot.plans.planner import plan
+from bot.records.checks import as_result, check
+from bot.records.kinds import FileKind
+from bot.records.record import Finding
+from bot.render import records as words
+from bot.steps.base import GitHubStep, blob, keep_json, link
+from bot.steps.reading import Snapshot, configuration_at, snapshot
+
+CHECK_NAME = "CLOI / decision records"
+
+
+class CheckRecords(GitHubStep):
+    """Reads the changed records. Result: records (how many), report (digest), conclusion."""
+
+    type = "check-records"
+    inputs = frozenset({"repository", "number", "head_sha", "base_ref"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        repository, head = self.repository(ctx), str(ctx.inputs["head_sha"])
+        try:
+            configuration = await configuration_at(repository, str(ctx.inputs["base_ref"]))
+        except ConfigurationError as error:
+            report = words.broken_configuration(CONFIGURATION_PATH, error.line, str(error))
+            return Done({"records": 1, "report": keep_json(ctx, report), "conclusion": "failure"})
+        files = await repository.pull_files(int(ctx.inputs["number"]))
+        changed = {
+            f.filename for f in files if f.status != "removed" and within(f.filename, configuration.records)
+        }
+        if not changed:
+            return Done({"records": 0})
+        at_head = await snapshot(repository, head, configuration)
+        records = {p for p in changed & set(at_head.files) if at_head.log.kind_of(p) is FileKind.ADR}
+        if not records:
+            return Done({"records": 0})
+        report = report_on(at_head, records)
+        seen = {"records": len(records), "conclusion": report["conclusion"]}
+        return Done(
+            {**seen, "report": keep_json(ctx, report)}, events=(DomainEvent("RecordsChecked", dict(seen)),)
+        )
+
+
+def report_on(at_head: Snapshot, records: set[str]) -> dict[str, Any]:
+    """Findings and plan previews of these records as a check run's fields. Pure."""
+    log = at_head.log
+    findings: list[Finding] = []
+    previews: list[str] = []
+    for record in log:
+        if record.path in records:
+            findings += check(record, log, changed=records)
+            planned = plan(record, at_head.configuration, log=log, paths_in_repository=at_head.paths)
+            previews.append(markdown.render(planned))
+    return words.check_run(as_result(findings), findings, previews)
+
+
+class PublishRecordCheck(GitHubStep):
+    """Writes the check run with its annotations; the same commit keeps one check run."""
+
+    type = "publish-record-check"
+    inputs = frozenset({"repository", "head_sha", "report"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        report = msgspec.json.decode(blob(ctx, "report"))
+        repository = self.repository(ctx)
+        number = await check_runs.check_run(
+            ctx,
+            repository,
+            name=CHECK_NAME,
+            head_sha=str(ctx.inputs["head_sha"]),
+            external_id=ctx.key,
+            status="completed",
+            conclusion=report["conclusion"],
+            title=report["title"],
+            summary=report["summary"],
+            text=report["text"],
+            annotations=report["annotations"],
+        )
+        return Done({"check_run": number, "links": [link("check", f"/{repository.full_name}/runs/{number}")]})

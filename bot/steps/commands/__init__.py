@@ -1,0 +1,14 @@
+"""The `/cloi` commands, one module each: grammar and help as data, and what it does.
+
+A command changes only the engine's state (start, cancel, retry), which is idempotent for the same cause; what
+people see of it follows from there. An answer is text or None, where the living comment is answer enough.
+"""
+
+from __future__ import annotations
+
+from bot.steps.commands import cancel, help, implement, retry, status
+from bot.steps.commands.base import Command
+
+COMMANDS: dict[str, Command] = {
+    c.help.name: c for c in (implement.COMMAND, status.COMMAND, cancel.COMMAND, retry.COMMAND, help.COMMAND)
+}

@@ -1,0 +1,33 @@
+"""`/cloi cancel [ADR]`: stop an implementation, and take back what it did."""
+
+from __future__ import annotations
+
+from bot.engine.errors import NotAllowedNow
+from bot.render import commands as words
+from bot.render.commands import CommandHelp
+from bot.steps.commands.base import Asked, Command, instances_of, meant
+
+
+async def obey(asked: Asked) -> str | None:
+    found = meant(asked, instances_of(asked))
+    if not found:
+        return words.nothing_running()
+    if len(found) > 1:
+        return words.which_one("cancel", [str(i.context.get("record", i.id)) for i in found])
+    try:
+        asked.ctx.control.cancel(found[0].id, actor=f"@{asked.author}", reason=f"{asked.author} cancelled it")
+    except NotAllowedNow as error:
+        return words.not_now("cancel", str(error))
+    return None  # the living comment says it
+
+
+COMMAND = Command(
+    CommandHelp(
+        name="cancel",
+        usage="/cloi cancel [ADR]",
+        description="Stop an implementation and take back what it did: close its pull request, delete its branch.",
+        who="people with write permission",
+        examples=("/cloi cancel",),
+    ),
+    obey,
+)

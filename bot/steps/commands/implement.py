@@ -1,0 +1,117 @@
+"""`/cloi implement [ADR]`: start implementing a decision record, or point to where it already happens.
+
+Without a record named, it is the one that the issue links or names; if there is not exactly one, the answer
+asks. The record is looked up on the default branch: what is not merged is not decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.plans.configuration import ConfigurationError
+from bot.records.record import Record
+from bot.render import commands as words
+from bot.render.commands import CommandHelp
+from bot.steps.commands.base import DEFINITION, Asked, Command
+from bot.steps.reading import configuration_at, snapshot
+
+_ID = re.compile(r"\b(?:ADR|RFC|KEP|PEP|EIP|RFD)[-_ ]?0*(\d{1,6})\b", re.IGNORECASE)
+_PATH = re.compile(r"[\w./-]+\.(?:md|markdown|rst|adoc)\b")
+
+
+async def obey(asked: Asked) -> str | None:
+    repository = asked.repository
+    info = await repository.info()
+    try:
+        configuration = await configuration_at(repository, info.default_branch)
+    except ConfigurationError as error:
+        return words.broken_configuration(str(error))
+    head = await repository.branch_head(info.default_branch)
+    records = list((await snapshot(repository, head or "", configuration)).log) if head else []
+    if asked.arguments:
+        found = named(records, " ".join(asked.arguments))
+        if not found:
+            return words.no_such_record(" ".join(asked.arguments), [r.id or r.path for r in records])
+    else:
+        issue = await repository.issue(asked.issue)
+        found = mentioned(records, f"{issue.title}\n{issue.body or ''}")
+    if len(found) != 1:
+        return words.which_record([(r.id or r.path, r.title or "") for r in found or records])
+    return await _start(asked, found[0])
+
+
+def named(records: Sequence[Record], text: str) -> list[Record]:
+    """Records that a person means by "ADR-012", "12", a path or a file name."""
+    text = text.strip().strip("`")
+    exact = [r for r in records if text.casefold() in ((r.id or "").casefold(), r.path.casefold())]
+    if exact:
+        return exact
+    number = _ID.fullmatch(text) or re.fullmatch(r"#?0*(\d{1,6})", text)
+    if number:
+        return [r for r in records if r.number == int(number.group(1))]
+    return [r for r in records if r.path.endswith("/" + text)]
+
+
+def mentioned(records: Sequence[Record], text: str) -> list[Record]:
+    """Records that an issue's title and text name, each once, in the order of the log."""
+    numbers = {int(n) for n in _ID.findall(text)}
+    paths = set(_PATH.findall(text))
+    return [
+        r
+        for r in records
+        if r.number in numbers or any(p == r.path or p.endswith("/" + r.path) for p in paths)
+    ]
+
+
+async def _start(asked: Asked, record: Record) -> str | None:
+    repository, ctx = asked.repository, asked.ctx
+    identity = record.id or record.path
+    instance, ours = ctx.control.start(
+        DEFINITION,
+        f"{repository.full_name}/{identity}",
+        {
+            "repository": repository.full_name,
+            "issue": asked.issue,
+            "path": record.path,
+            "record": identity,
+            "title": record.title or identity,
+            "requester": asked.author,
+        },
+        actor=f"@{asked.author}",
+        cause=ctx.instance,
+        correlation=ctx.correlation,
+    )
+    if not ours:
+        where = _comment_of(asked, instance)
+        return words.already_running(identity, where)
+    ctx.control.start(
+        "follow-implementation",
+        instance,
+        {"repository": repository.full_name, "issue": asked.issue, "instance": instance},
+        actor="cloi",
+        cause=ctx.instance,
+        correlation=ctx.correlation,
+    )
+    return None
+
+
+def _comment_of(asked: Asked, instance: str) -> str | None:
+    """Where the living comment of a running implementation is, if it has been written yet."""
+    for effect in asked.ctx.store.effects(f"follow-implementation/{instance}"):
+        if effect.result.get("url"):
+            return str(effect.result["url"])
+    return None
+
+
+COMMAND = Command(
+    CommandHelp(
+        name="implement",
+        usage="/cloi implement [ADR]",
+        description="Plan a decision record, propose the workflow that would implement it, and follow it to "
+        "its merge. Nothing runs before a maintainer has merged the workflow.",
+        who="people with write permission",
+        examples=("/cloi implement", "/cloi implement ADR-012"),
+    ),
+    obey,
+)

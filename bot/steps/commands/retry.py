@@ -1,0 +1,44 @@
+"""`/cloi retry [ADR]`: let a parked implementation go on, or start an ended one anew."""
+
+from __future__ import annotations
+
+from bot.engine.errors import NotAllowedNow
+from bot.engine.state import WorkflowState
+from bot.render import commands as words
+from bot.render.commands import CommandHelp
+from bot.steps.commands import implement
+from bot.steps.commands.base import Asked, Command, instances_of, meant
+
+
+async def obey(asked: Asked) -> str | None:
+    found = meant(asked, instances_of(asked, open_only=False))
+    if not found:
+        return words.nothing_running()
+    last = found[-1]
+    if last.state in (WorkflowState.COMPENSATED, WorkflowState.CANCELLED):
+        again = Asked(
+            asked.ctx,
+            asked.services,
+            asked.repository,
+            asked.issue,
+            asked.author,
+            (str(last.context["record"]),),
+        )
+        return await implement.obey(again)
+    try:
+        asked.ctx.control.retry(last.id, actor=f"@{asked.author}")
+    except NotAllowedNow as error:
+        return words.not_now("retry", str(error))
+    return None
+
+
+COMMAND = Command(
+    CommandHelp(
+        name="retry",
+        usage="/cloi retry [ADR]",
+        description="Let an implementation that has stopped go on from there, or start one anew that was taken back.",
+        who="people with write permission",
+        examples=("/cloi retry",),
+    ),
+    obey,
+)

@@ -1,0 +1,128 @@
+"""judge-run: the quality gate. Everything from a runner is a claim; computed and observed evidence decide.
+
+The patch comes from an artifact, is checked against the digest that the run reports, parsed strictly, judged
+against the plan's limits and the base, and only then believed to be a patch at all. Nothing of it is executed.
+Not here: the rules (bot/gates).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+from bot import result as results
+from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
+from bot.engine.ports import StepContext
+from bot.gates.evidence import judge_run
+from bot.gates.patch import Patch, PatchError, parse
+from bot.gates.rules import judge_patch, limits_of
+from bot.github.errors import ArtifactRefused
+from bot.github.repository import Repository
+from bot.plans.plan import ImplementationPlan
+from bot.result import Result, Verdict
+from bot.steps.base import GitHubStep, blob, keep_json, plan_of
+from bot.steps.running import ATTEMPT
+
+PATCH_ARTIFACT, PATCH_FILE = "cloi-patch", "patch.diff"
+RESULT_ARTIFACT, RESULT_FILE = "cloi-result", "result.json"
+
+
+class JudgeRun(GitHubStep):
+    """Result: patch (digest of its bytes), result (digest of the Result tree), summary."""
+
+    type = "judge-run"
+    inputs = frozenset({"repository", "run", "head_sha", "jobs", "plan"})
+
+    async def do(self, ctx: StepContext) -> Outcome:
+        repository, made, head = self.repository(ctx), plan_of(ctx), str(ctx.inputs["head_sha"])
+        run = int(ctx.inputs["run"])
+        diff, no_diff = await self._file(repository, run, PATCH_ARTIFACT, PATCH_FILE)
+        claim, _ = await self._file(repository, run, RESULT_ARTIFACT, RESULT_FILE)
+        patch_result, patch = await _judged(repository, made, blob(ctx, "plan"), head, diff, no_diff)
+        expected = {
+            "workflowId": made.workflow_id,
+            "attempt": ATTEMPT,
+            "baseSha": head,
+            "planDigest": made.digest,
+            "patchSha256": hashlib.sha256(diff or b"").hexdigest(),
+        }
+        jobs = {str(k): str(v) for k, v in dict(ctx.inputs["jobs"]).items()}
+        verdict = judge_run(patch_result, jobs, _json(claim), expected=expected)
+        tree = results.as_json(verdict)
+        kept = keep_json(ctx, tree)
+        event = DomainEvent(
+            "QualityGateEvaluated",
+            {"verdict": verdict.verdict.value, "reason": verdict.reason, "result": kept},
+        )
+        if not verdict.passed or patch is None or diff is None:
+            return Failed(error=_why(verdict), kind="gate", before_effect=True, events=(event,))
+        return Done(
+            {
+                "patch": ctx.store.put_blob(diff),
+                "patch_sha256": patch.sha256,
+                "result": kept,
+                "files": [c.path for c in patch.files],
+            },
+            events=(event,),
+        )
+
+    async def _file(
+        self, repository: Repository, run: int, artifact: str, name: str
+    ) -> tuple[bytes | None, str]:
+        """One file of one artifact, or None and why."""
+        found = [a for a in await repository.artifacts(run) if a.name == artifact]
+        if len(found) != 1:
+            return None, f"the run left {len(found)} artifacts named {artifact}, expected was one"
+        try:
+            files = await repository.artifact_files(found[0])
+        except ArtifactRefused as error:
+            return None, error.message
+        if name not in files:
+            return None, f"the artifact {artifact} holds no {name}"
+        return files[name], ""
+
+
+async def _judged(
+    repository: Repository,
+    made: ImplementationPlan,
+    plan_bytes: bytes,
+    base_sha: str,
+    diff: bytes | None,
+    no_diff: str,
+) -> tuple[Result, Patch | None]:
+    if diff is None:
+        return Result("gate/patch", Verdict.FAIL, no_diff), None
+    try:
+        patch = parse(diff)
+    except PatchError as error:
+        return Result("gate/patch", Verdict.FAIL, str(error)), None
+    base = await base_files(repository, patch, base_sha)
+    limits = limits_of(json.loads(plan_bytes))
+    return judge_patch(patch, limits, base, patterns=made.architectural_patterns), patch
+
+
+async def base_files(repository: Repository, patch: Patch, sha: str) -> dict[str, bytes]:
+    """What the patch touches, as it is at the base."""
+    tree = await repository.tree(sha)
+    return {
+        change.path: await repository.blob(tree[change.path].sha)
+        for change in patch.files
+        if change.path in tree and tree[change.path].type == "blob"
+    }
+
+
+def _json(data: bytes | None) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(data or b"")
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _why(verdict: Result) -> str:
+    """The gate's sentence with the deepest reasons that stopped it."""
+    leaves = [r for r in verdict.walk() if not r.children and not r.passed]
+    return f"{verdict.reason}: " + "; ".join(r.reason for r in leaves[:5])
