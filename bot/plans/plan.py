@@ -78,7 +78,10 @@ class Dependency(_Value, frozen=True, kw_only=True, rename="camel"):
 
 
 class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
-    """How the change is tested. command: the repository's own, as an argv; format: unittest or junit."""
+    """How the change is tested. command: the repository's own, as an argv; format: unittest or junit.
+
+    report: where a junit command leaves its XML, from the repository's root; None for unittest's output.
+    """
 
     __test__ = False
 
@@ -88,6 +91,7 @@ class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
     coverage_target: int
     new_tests_fail_on_base: bool
     reason: str
+    report: str | None = None
 
 
 class Agent(_Value, frozen=True, kw_only=True, rename="camel"):
@@ -214,7 +218,7 @@ class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _without_none(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_without_none(v) for v in value]
     return value
 

@@ -1,0 +1,55 @@
+"""Records that this one names, as the plan's dependencies: an order of work only where the text gives one.
+
+References almost never say "depends on", so related ones are a reading list. Supersession and amendment are no
+dependencies: they say which text holds, which acceptance.py asks. Not here: finding references (bot/records).
+"""
+
+from __future__ import annotations
+
+from bot.plans import acceptance
+from bot.plans.plan import Dependency, Source
+from bot.plans.wording import shown
+from bot.records.log import RecordLog
+from bot.records.record import Record, Relation, RelationKind
+
+MAX_DEPENDENCIES = 100
+_RANK = {RelationKind.DEPENDS_ON: 0, RelationKind.BUILDS_ON: 1, RelationKind.RELATED: 2}
+
+
+def find(
+    record: Record, log: RecordLog | None
+) -> tuple[tuple[Dependency, ...], tuple[str, ...], tuple[str, ...]]:
+    """(dependencies, blocked, warnings): directed ones first, each target once, with its strongest relation.
+
+    log None: nothing is known about the targets, and `present` is None.
+    """
+    strongest: dict[str, Relation] = {}
+    for relation in record.relations:
+        if relation.kind not in _RANK or (
+            record.id is not None and relation.target.lower() == record.id.lower()
+        ):
+            continue
+        known = strongest.get(relation.target)
+        if known is None or _RANK[relation.kind] < _RANK[known.kind]:
+            strongest[relation.target] = relation
+    ordered = sorted(strongest.values(), key=lambda r: (_RANK[r.kind] == 2, r.place.line))[:MAX_DEPENDENCIES]
+    found, blocked, warnings = [], [], []
+    for relation in ordered:
+        target = acceptance.find(log, relation.target, relation.target_path) if log is not None else None
+        dependency = Dependency(
+            target=relation.target,
+            relation=relation.kind.value,
+            source=Source(
+                path=record.path,
+                line=relation.place.line,
+                end_line=relation.place.end_line,
+                quote=relation.quote,
+            ),
+            present=None if log is None else target is not None,
+            note=shown(relation.note) if relation.note else None,
+        )
+        found.append(dependency)
+        stop, warning = acceptance.judge(dependency, target)
+        blocked += [stop] if stop else []
+        warnings += [warning] if warning else []
+    return tuple(found), tuple(blocked), tuple(warnings)

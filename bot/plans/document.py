@@ -1,0 +1,222 @@
+"""A record's text as passages: each block with what its heading, list and label say about it.
+
+Lines count as the reader counts them. A quote is always cut out of the text itself, so that anyone can check
+it; nothing here rewords. Not here: which passage is a requirement (requirements.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.plans.headings import Role, phase_of, role_of, role_of_title
+from bot.plans.plan import Source
+from bot.records.blocks import Block, Kind
+from bot.records.document import parse
+from bot.records.inline import plain
+from bot.records.record import Record
+
+MAX_PASSAGES = 4_000
+MAX_QUOTE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One block in its surroundings.
+
+    kind: heading, paragraph, item or row. text: as in the file, without list marks; its lines stand one to one
+    for lines of the file from `line` on. role: of the nearest heading or label. phase: the record's own phase it
+    stands in. lead: the paragraph that introduces its list. group: the item above it. depth: of an item, from 1.
+    parent: an item has items below it. header: the table's first row.
+    """
+
+    kind: Kind
+    text: str
+    line: int
+    end_line: int
+    role: Role
+    section: str
+    phase: str | None = None
+    lead: str = ""
+    group: str = ""
+    depth: int = 0
+    parent: bool = False
+    cells: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """An item that others stand below: its depth, and what it says about them."""
+
+    depth: int
+    role: Role
+    phase: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The record's lines and passages."""
+
+    path: str
+    lines: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+    def source(self, passage: Passage, start: int = 0, end: int | None = None) -> Source:
+        """Where text[start:end] of the passage stands, with the exact words of the file."""
+        piece = passage.text[start:end]
+        line = passage.line + passage.text.count("\n", 0, start)
+        last = min(line + piece.count("\n"), max(line, passage.end_line))
+        return quote(self.path, self.lines, line, last, piece)
+
+
+def quote(path: str, lines: tuple[str, ...], line: int, end_line: int, wanted: str = "") -> Source:
+    """The words on these lines; narrowed to `wanted` if they stand there so, else the whole lines."""
+    line = max(1, min(line, len(lines)))
+    end_line = max(line, min(end_line, len(lines)))
+    text = "\n".join(lines[line - 1 : end_line])
+    first, last = wanted.split("\n", 1)[0].strip(), wanted.rsplit("\n", 1)[-1].strip()
+    start = text.find(first)
+    stop = text.rfind(last)
+    if wanted and start >= 0 and stop >= start:
+        text = (
+            text[start : text.find(last, start) + len(last)]
+            if "\n" not in wanted
+            else text[start : stop + len(last)]
+        )
+    text = text.strip()
+    return Source(path=path, line=line, end_line=end_line, quote=text[:MAX_QUOTE].rstrip())
+
+
+def lines_of(record: Record) -> tuple[str, ...]:
+    """The file's lines, numbered as the reader numbers them (all three kinds of line end)."""
+    return tuple(record.text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def read(record: Record) -> Document:
+    """All passages of a record, in order of the text, at most MAX_PASSAGES."""
+    lines = lines_of(record)
+    parsed = parse(record.path, record.text.encode("utf-8", "replace"))
+    title = record.places.get("title")
+    walk = _Walk(parsed.blocks, title.line if title else 0)
+    return Document(record.path, lines, tuple(itertools.islice(walk.passages(), MAX_PASSAGES)))
+
+
+class _Walk:
+    """Goes through the blocks once, remembering the heading, label, list and item that each stands under."""
+
+    def __init__(self, blocks: Sequence[Block], title_line: int) -> None:
+        self.blocks = blocks
+        self.title_line = title_line
+        self.trail: list[
+            tuple[int, str]
+        ] = []  # level and title of the headings above, the record's own left out
+        self.section = ""
+        self.home, self.home_phase = Role.OTHER, ""
+        self.role, self.phase, self.lead = Role.OTHER, "", ""
+        self.stack: list[_Above] = []
+        self.header: tuple[str, ...] = ()
+
+    def passages(self) -> Iterator[Passage]:
+        for index, block in enumerate(self.blocks):
+            if block.kind is not Kind.ROW:
+                self.header = ()
+            if block.quote or block.kind in (Kind.CODE, Kind.FIELD):
+                continue
+            if block.kind is Kind.HEADING:
+                yield from self._heading(block)
+            elif block.kind is Kind.RULE:
+                # What follows a rule inside a section is a footer, no longer what the heading announced.
+                self.home, self.home_phase = Role.OTHER, ""
+                self.role, self.phase, self.lead = Role.OTHER, "", ""
+            elif block.kind is Kind.ROW and block.header:
+                self.header = block.cells
+            elif block.kind is Kind.ROW:
+                yield replace(self._passage(block), cells=block.cells, header=self.header)
+            elif block.kind is Kind.ITEM:
+                following = next((b for b in self.blocks[index + 1 : index + 4] if b.kind is Kind.ITEM), None)
+                yield self._item(block, parent=following is not None and following.level > block.level)
+            else:
+                yield from self._paragraph(block)
+
+    def _passage(self, block: Block) -> Passage:
+        return Passage(
+            kind=block.kind,
+            text=block.text,
+            line=block.line,
+            end_line=block.end_line,
+            role=self.role,
+            section=self.section,
+            phase=self.phase or None,
+            lead=self.lead,
+        )
+
+    def _heading(self, block: Block) -> Iterator[Passage]:
+        title = plain(block.text)
+        while self.trail and self.trail[-1][0] >= block.level:
+            self.trail.pop()
+        if block.line != self.title_line:
+            self.trail.append((block.level, title))
+        path = [name for _, name in self.trail]
+        self.section = title
+        self.home = role_of(path)
+        self.home_phase = (
+            next((t for t in reversed(path) if phase_of(t)), "") if self.home is not Role.EXCLUDED else ""
+        )
+        self.role, self.phase, self.lead = self.home, self.home_phase, ""
+        self.stack.clear()
+        if block.line != self.title_line:
+            yield self._passage(block)
+
+    def _paragraph(self, block: Block) -> Iterator[Passage]:
+        if block.level:
+            above = self.stack[-1] if self.stack else _Above(0, self.role, self.phase, "")
+            yield replace(self._passage(block), role=above.role, phase=above.phase or None, depth=block.level)
+            return
+        self.stack.clear()
+        self.lead = block.text
+        name = standalone_label(block.text)
+        if name and self.home is not Role.EXCLUDED:
+            own = role_of_title(name)
+            self.role = own or (Role.OTHER if self.role is Role.OTHER else self.home)
+            self.phase = name if phase_of(name) else self.home_phase
+            if phase_of(name):
+                yield replace(self._passage(block), kind=Kind.HEADING)
+                return
+        yield self._passage(block)
+
+    def _item(self, block: Block, *, parent: bool) -> Passage:
+        while self.stack and self.stack[-1].depth >= block.level:
+            self.stack.pop()
+        above = self.stack[-1] if self.stack else _Above(0, self.role, self.phase, "")
+        role, phase = above.role, above.phase
+        words = plain(block.text)
+        if parent and role is not Role.EXCLUDED:
+            alone = standalone_label(block.text)
+            role = (role_of_title(alone) if alone else None) or role
+            if phase_of(words):
+                phase = words.strip(" :")
+        here = replace(
+            self._passage(block),
+            role=role,
+            phase=phase or None,
+            group=above.text,
+            depth=block.level,
+            parent=parent,
+        )
+        self.stack.append(_Above(block.level, role, phase, words))
+        return here
+
+
+def standalone_label(text: str) -> str:
+    """ "Related ADRs" for a paragraph or item that is only "**Related ADRs:**" or "Related ADRs:"; else ""."""
+    bare = text.strip()
+    if "\n" in bare or len(bare) > 120:
+        return ""
+    bold = bare.rstrip(":").startswith(("**", "__")) and bare.rstrip(":").endswith(("**", "__"))
+    words = plain(bare)
+    if bold or (words.endswith(":") and len(words.split()) <= 5):
+        return words.strip(" :")
+    return ""

@@ -1,0 +1,137 @@
+"""What a heading promises about the lines below it: work, decision, risk, or nothing that can be implemented.
+
+A list under "Implementation plan" is work; the same list under "Considered options" is what was not chosen.
+So headings decide more than words do, and a heading that says "not this" holds for all below it. Not here:
+the lines themselves (wording.py, requirements.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What stands under a heading. OTHER: the heading does not say."""
+
+    EXCLUDED = "excluded"
+    CONTEXT = "context"
+    CONSEQUENCES = "consequences"
+    DECISION = "decision"
+    WORK = "work"
+    CRITERION = "criterion"
+    RISK = "risk"
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+    OTHER = "other"
+
+
+# First match wins; titles are compared in lower case without marks, emoji and numbering.
+_ROLES: tuple[tuple[Role, str], ...] = (
+    (
+        Role.EXCLUDED,
+        r"\b(considered|possible|other|alternative|rejected|discarded|available)\b.*\b(options?"
+        r"|solutions?|approach(es)?|designs?)\b"
+        r"|\balternatives?\b|^options?\b|\boptions considered\b|\bpros\b|\bcons\b|advantages?\b"
+        r"|benefits?\b|drawbacks?\b|trade-?offs?\b"
+        r"|\bnon[- ]?goals?\b|\bout[- ]of[- ]scope\b|\bnot in scope\b|\bnon[- ]requirements?\b|won'?t\b"
+        r"|^references?\b|^links?\b|\brelated\b|see also|^resources\b|\bsources$|further reading"
+        r"|more information|bibliography"
+        r"|\breviews?$|\breviewe(rs|d)\b|stakeholder|sign-?off|\bapprovals?$|\bpeople\b|\bparticipants\b"
+        r"|\bquestions?\b|\bfaq\b"
+        r"|prior art|\bhistory\b|change ?log|\brevisions?\b|^versions?$|glossary|terminology"
+        r"|^definitions?$|acronyms|key concepts"
+        r"|^(an? )?examples?\b|\bexamples?:?$|^negatives?\b|^positives?\b|^neutral\b|^good\b|^bad\b"
+        r"|^(positive|negative|neutral) "
+        r"|\bfuture\b|\bideas?$|^appendix|^notes?\b|collateral|^status\b|^implementations$|known (issues"
+        r"|limitations|implementations)"
+        r"|\blimitations?$|lessons|^what is an? |metadata$|^tags$|acknowledge?ments|localization",
+    ),
+    (Role.RISK, r"\brisks?\b|\bthreats?\b"),
+    (Role.SECURITY, r"\bsecurity\b|\bprivacy\b|\bthreat model\b|sicherheit"),
+    (
+        Role.CRITERION,
+        r"\bacceptance\b|\bsuccess\b|definition of done|\bverification\b|\bcriteria\b|\bconfirmation\b"
+        r"|\bfitness functions?\b"
+        r"|^(project |technical |key )?goals?\b|^objectives?$|^compliance$|akzeptanz",
+    ),
+    (
+        Role.PERFORMANCE,
+        r"\bperformance (?!indicators?)|\bperformance$|\blatency\b|scalability|\bslos?\b|\bslas?\b"
+        r"|\btargets?\b|quality attributes?"
+        r"|non[- ]?functional",
+    ),
+    (
+        Role.WORK,
+        r"\bmonitoring\b|observability|\bkpis?\b|performance indicators?|\bmetrics\b"
+        r"|\b(technical|functional|quality|integration|system|business|product|user) requirements?\b"
+        r"|^requirements?\b",
+    ),
+    (
+        Role.CONTEXT,
+        r"\bcontext\b|\bproblem\b|background|motivation|introduction|\bwhy\b|\bdrivers?\b|\bforces\b"
+        r"|rationale|reasoning"
+        r"|\bcurrent\b|as-is|^summary\b|^abstract\b|\boverview\b|assumptions?\b|\banalysis\b"
+        r"|justification|constraints?\b|considerations?$"
+        r"|kontext|contexto?\b|contexte|compliance with",
+    ),
+    (
+        Role.DECISION,
+        r"\bdecisions?\b|\bchosen\b|\bresolution\b|\bselected\b|\brecommendations?\b|\bproposal\b"
+        r"|\bproposed\b|^(the |our )?solution\b"
+        r"|^what\b|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o",
+    ),
+    (
+        Role.WORK,
+        r"\bimplementation\b|\bplan\b|^how\b|\btasks?\b|\bto-?dos?\b|\bactions?\b|next steps|roll-?out"
+        r"|\bmigrations?\b|\bsteps\b"
+        r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
+        r"|\bphases?\b|milestones?|\bphasing\b"
+        r"|follow-?ups?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b|umsetzung|maßnahmen",
+    ),
+    (
+        Role.CONSEQUENCES,
+        r"consequences?|\bimpacts?\b|implications?|\bresults?\b|\boutcomes?\b|konsequenzen"
+        r"|cons[ée]quences|consecuencias",
+    ),
+)
+_COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_PHASE = re.compile(
+    r"^(?:phase|stage|milestone|iteration|sprint|étape|etappe)\s*#?(?:\d{1,2}|[ivx]{1,4}|[a-e])\b", re.I
+)
+_NUMBERING = re.compile(r"^(?:\(?\d{1,3}(?:\.\d{1,3}){0,4}\)?[.):]?|[a-z][.)])\s+")
+_CHOSEN = re.compile(r"\bchosen\b|\bselected\b|⭐|\(accepted\)", re.I)
+
+
+def _bare(title: str) -> str:
+    text = "".join(ch for ch in title.lower()[:200] if ch.isalnum() or ch in " -'/.&():,")
+    return _NUMBERING.sub("", " ".join(text.split())).strip(" :.")
+
+
+def role_of_title(title: str) -> Role | None:
+    """What one title says by itself, or None. Used for headings and for labels such as "**Related:**"."""
+    bare = _bare(title)
+    if not bare or _PHASE.match(bare):
+        return None
+    return next((role for role, pattern in _COMPILED if pattern.search(bare)), None)
+
+
+def role_of(path: Sequence[str]) -> Role:
+    """The role of a section from its titles, outermost first. An excluded title holds for all below it."""
+    role = Role.OTHER
+    for title in path:
+        if role is Role.EXCLUDED:
+            break
+        own = role_of_title(title)
+        # Under "Consequences" and "Context", "Impact on the plan" is still about consequences.
+        if own is not None and not (
+            role is Role.CONSEQUENCES and own is not Role.EXCLUDED and own is not Role.RISK
+        ):
+            role = own
+    return role
+
+
+def phase_of(title: str) -> bool:
+    """Whether a title announces a phase of the record's own plan: "Phase 1: Core Workflow Foundation"."""
+    return _PHASE.match(_bare(title)) is not None

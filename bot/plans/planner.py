@@ -1,0 +1,225 @@
+"""Record and configuration -> ImplementationPlan. Deterministic: no clock, no chance, no network, no files.
+
+Whatever stands in the way is said in `blocked`, with who can change it; nothing here raises for any record. The
+ids follow from the record's path and bytes and the configuration, so the same decision planned twice is the
+same plan, and an edit of either is another. Not here: advice from history, which stands outside of the digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+
+from bot.plans import (
+    acceptance,
+    dependencies,
+    document,
+    paths,
+    patterns,
+    requirements,
+    risk,
+    testing,
+    thresholds,
+)
+from bot.plans.configuration import CONFIGURATION_PATH, Configuration, digest_of
+from bot.plans.inputs import PlanInputs
+from bot.plans.orchestrator import ImplementationOrchestrator
+from bot.plans.plan import (
+    SCHEMA,
+    Agent,
+    ImplementationPlan,
+    Limits,
+    RecordReference,
+    Requirement,
+    RollbackTrigger,
+    Threshold,
+    with_digest,
+)
+from bot.plans.template import select_workflow_template
+from bot.plans.wording import shown
+from bot.records.log import RecordLog
+from bot.records.record import Record
+
+MAX_SLUG = 40
+_GATES = (
+    ("gate-failed", "A gate fails after the merge: the verify run of the workflow does not pass."),
+    ("check-failed", "A required check fails on the merge commit."),
+)
+
+
+def plan(
+    record: Record,
+    configuration: Configuration,
+    *,
+    log: RecordLog | None = None,
+    paths_in_repository: Collection[str] = (),
+    merged: bool = False,
+    reviewed: bool = False,
+) -> ImplementationPlan:
+    """The plan for one record, with its digest.
+
+    log: all records of the repository, to look up what this one names; None if not at hand. paths_in_repository:
+    the base commit's tree. merged, reviewed: what the caller saw on GitHub (see acceptance.blocked); they matter
+    only with accepted_when: merged or reviewed.
+    """
+    page = document.read(record)
+    name = requirements.identifier(record)
+    asked = requirements.extract_from(record, page)
+    numbers = thresholds.find(page, name)
+    named = paths.named(record, page, paths_in_repository)
+    strategy, untested = testing.choose(configuration, paths_in_repository)
+    depends, stopped, warned = dependencies.find(record, log)
+    agent = _agent(configuration)
+    inputs = PlanInputs(
+        requirements=asked,
+        thresholds=numbers,
+        dependencies=depends,
+        named_paths=named,
+        target_files=paths.targets(named, configuration.paths.allow),
+        patterns=patterns.find(record, page),
+        test_strategy=strategy,
+        agent=agent,
+        configuration=configuration,
+        complexity=risk.complexity_of(asked, numbers, depends),
+    )
+    arranged = ImplementationOrchestrator().create_plan(inputs)
+    generation, validation, integration = (phase.steps for phase in arranged.phases)
+    template, reason = select_workflow_template(asked, [p for p in inputs.target_files if p in named])
+    seed = "\0".join((record.path, record.blob_sha, digest_of(configuration))).encode("utf-8", "replace")
+    ident = hashlib.sha256(seed).hexdigest()
+    own_wish = _strategy(record).get("rollback_required") == "true"
+    blocked = [
+        *acceptance.blocked(record, configuration, merged=merged, reviewed=reviewed),
+        *stopped,
+        *_nothing(asked, name),
+        *([] if configuration.agent else [_NO_AGENT]),
+        *([untested] if untested else []),
+    ]
+    return with_digest(
+        ImplementationPlan(
+            schema=SCHEMA,
+            workflow_id=f"wf-{ident[:12]}",
+            progress_tracking_id=f"pt-{ident[12:24]}",
+            adr=RecordReference(
+                path=record.path,
+                blob_sha=record.blob_sha,
+                id=name,
+                title=shown(record.title or name),
+                status=record.status.value if record.status else None,
+            ),
+            feature=slug(record.title or name),
+            template=template,
+            template_reason=reason,
+            complexity=inputs.complexity,
+            dependencies=depends,
+            test_strategy=strategy,
+            agent=agent,
+            rollback_triggers=tuple(_triggers(record, numbers, name)),
+            thresholds=numbers,
+            adr_requirements=asked,
+            target_files=inputs.target_files,
+            architectural_patterns=inputs.patterns,
+            code_generation_steps=generation,
+            validation_steps=validation,
+            integration_steps=integration,
+            phases=arranged.phases,
+            estimated_duration=arranged.estimated_duration,
+            risk_assessment=arranged.risk_assessment,
+            rollback_required=configuration.rollback_required or own_wish,
+            limits=Limits(
+                allow=configuration.paths.allow,
+                max_files=configuration.paths.max_files,
+                max_bytes=configuration.paths.max_bytes,
+                timeout_minutes=configuration.timeout_minutes,
+            ),
+            runs_on=configuration.runs_on,
+            pull_requests=configuration.pull_requests,
+            blocked=tuple(blocked),
+            warnings=(*warned, *_warnings(record, asked)),
+        )
+    )
+
+
+def slug(title: str) -> str:
+    """a-z, 0-9 and single dashes, at most MAX_SLUG characters, cut at a word; "decision" if nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain[:400])
+    out = ""
+    for word in words:
+        longer = f"{out}-{word}" if out else word[:MAX_SLUG]
+        if len(longer) > MAX_SLUG:
+            break
+        out = longer
+    return out or "decision"
+
+
+_NO_AGENT = (
+    f"No agent is configured. A maintainer can write into {CONFIGURATION_PATH}: "
+    "agent: {name: my-agent, provider: command, command: [program, argument]}"
+)
+
+
+def _agent(configuration: Configuration) -> Agent:
+    setting = configuration.agent
+    if setting is None:
+        return Agent(provider="none", name="", command=(), reason=f"{CONFIGURATION_PATH} names no agent.")
+    return Agent(
+        provider=setting.provider,
+        name=setting.name,
+        command=setting.command,
+        reason=f"best-available: “{setting.name}” is the only agent that {CONFIGURATION_PATH} names.",
+    )
+
+
+def _nothing(asked: tuple[Requirement, ...], name: str) -> Iterator[str]:
+    if not asked:
+        yield f"{name} states no decision and no work, so there is nothing to implement. Its author can "
+        "add a decision."
+
+
+def _warnings(record: Record, asked: tuple[Requirement, ...]) -> Iterator[str]:
+    if asked and asked[0].kind != "decision":
+        yield "The record has no sentence that states its decision, so no requirement is numbered R1."
+    elif len(asked) == 1:
+        yield "Nothing but the decision itself was found to implement. That may be right; if not, list "
+        "the work in the record."
+    if len(asked) >= requirements.MAX_REQUIREMENTS:
+        yield f"The record asks for more than {requirements.MAX_REQUIREMENTS} things; the rest was left out."
+    for finding in record.findings:
+        yield f"While reading line {finding.place.line}: {shown(finding.reason)}"
+
+
+def _triggers(record: Record, numbers: tuple[Threshold, ...], name: str) -> Iterator[RollbackTrigger]:
+    for key, description in _GATES:
+        yield RollbackTrigger(id=key, kind="gate", description=description)
+    for number in numbers:
+        promise = f"{number.subject} {number.comparator} {number.value:g} {number.unit}"
+        yield RollbackTrigger(
+            id=f"{number.id}-missed",
+            kind="threshold",
+            description=f"Measured, and not kept: {promise}",
+            threshold=number,
+        )
+    yield from _own_triggers(record, name)
+
+
+def _own_triggers(record: Record, name: str) -> Iterator[RollbackTrigger]:
+    """implementation_metadata.workflow_generation.rollback_triggers: "test_failure_rate > 5%" and plain words."""
+    block = record.metadata.get("implementation_metadata")
+    generation = block.get("workflow_generation") if isinstance(block, Mapping) else None
+    values = generation.get("rollback_triggers") if isinstance(generation, Mapping) else None
+    for index, value in enumerate(values[:20] if isinstance(values, list | tuple) else (), 1):
+        words = shown(str(value))
+        if words:
+            kind = "threshold" if thresholds.parse(words) else "gate"
+            yield RollbackTrigger(
+                id=f"{name}/own-{index}", kind=kind, description=f"Named by the record: {words}"
+            )
+
+
+def _strategy(record: Record) -> Mapping[str, object]:
+    block = record.metadata.get("implementation_metadata")
+    strategy = block.get("implementation_strategy") if isinstance(block, Mapping) else None
+    return strategy if isinstance(strategy, Mapping) else {}

@@ -1,0 +1,266 @@
+"""What a record asks for, each with the exact quote and lines that it was read from.
+
+R1 is the decision itself; a record that states no decision has no R1, and one that has nothing else has
+nothing to implement, which is an answer. About 70 % of what a word search finds is really implementable, so
+headings and lead-ins decide here first, wording second: an option that was rejected, a reason and a drawback
+are written with the same words as work. Not here: numbers (thresholds.py), order and steps (planner.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.plans import decision, document, thresholds, wording
+from bot.plans.document import Document, Passage
+from bot.plans.headings import Role, phase_of
+from bot.plans.plan import Requirement, Source
+from bot.records import front_matter
+from bot.records.blocks import Kind
+from bot.records.record import Record
+
+MAX_REQUIREMENTS = 300
+_KINDS = {
+    Role.CRITERION: "criterion",
+    Role.RISK: "risk",
+    Role.SECURITY: "security",
+    Role.PERFORMANCE: "performance",
+}
+# Headings under which each item of a list counts, whatever its words.
+_LISTS = frozenset({Role.WORK, Role.CRITERION, Role.SECURITY, Role.PERFORMANCE})
+_TASK_TABLE = re.compile(
+    r"\b(tasks?|actions?|deliverables?|requirements?|criteri(?:on|a)|metrics?|targets?|phases?|steps?"
+    r"|milestones?|risks?|work|items?|changes?|measures?)\b",
+    re.I,
+)
+_REQUIRES = re.compile(r"\b(requires?|required|goals?|needs?|evolve|following)\b", re.I)
+_IDENTIFIER = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kind: str
+    text: str
+    source: Source
+    phase: str | None = None
+
+
+def identifier(record: Record) -> str:
+    """What requirement ids begin with: the record's id, or its file's name, in plain letters."""
+    stem = record.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    for candidate in (record.id or "", stem):
+        clean = _IDENTIFIER.sub("-", candidate).strip("-.")[:64]
+        if clean:
+            return clean
+    return "record"
+
+
+def extract(record: Record) -> tuple[Requirement, ...]:
+    """The record's requirements in order of the text; the decision first, as R1.
+
+    ids are stable for the same text: "ADR-012/R3". At most MAX_REQUIREMENTS. Never raises.
+    """
+    return extract_from(record, document.read(record))
+
+
+def extract_from(record: Record, page: Document) -> tuple[Requirement, ...]:
+    """As `extract`, for a document already read."""
+    name = identifier(record)
+    chosen = decision.find(page)
+    out: list[Requirement] = []
+    if chosen is not None:
+        out.append(Requirement(id=f"{name}/R1", kind="decision", text=chosen.text, source=chosen.source))
+    seen = {chosen.text.casefold()} if chosen else set()
+    for found in _all(record, page, chosen):
+        key = found.text.casefold() + ("" if found.kind != "phase" else "\0phase")
+        if not found.text or not found.source.quote or key in seen:
+            continue
+        seen.add(key)
+        number = len(out) + (1 if chosen is not None else 2)  # R1 is the decision's, or nobody's
+        out.append(
+            Requirement(
+                id=f"{name}/R{number}",
+                kind=found.kind,
+                text=found.text,
+                source=found.source,
+                phase=found.phase,
+            )
+        )
+        if len(out) >= MAX_REQUIREMENTS:
+            break
+    return tuple(out)
+
+
+def _all(record: Record, page: Document, chosen: decision.Decision | None) -> Iterator[_Found]:
+    yield from _metadata(record, page)
+    accepted: tuple[int, str] | None = None  # depth and text of the last accepted item, to fold its details
+    for passage in page.passages:
+        if passage.role is Role.EXCLUDED:
+            continue
+        if chosen is not None and passage.line == chosen.passage.line and passage.kind is not Kind.PARAGRAPH:
+            continue
+        if passage.kind is not Kind.ITEM:
+            accepted = None
+        if passage.kind is Kind.HEADING:
+            if phase_of(passage.text.strip("*_ ")):
+                yield _Found("phase", wording.shown(passage.text).rstrip(":"), page.source(passage))
+        elif passage.kind is Kind.ITEM:
+            if accepted is not None and passage.depth <= accepted[0]:
+                accepted = None
+            kind = _item(passage, detail=accepted is not None)
+            if kind is not None:
+                yield _Found(
+                    kind, _text(passage), page.source(passage), None if kind == "phase" else passage.phase
+                )
+                if kind != "phase" and accepted is None:
+                    accepted = (passage.depth, passage.text)
+        elif passage.kind is Kind.PARAGRAPH:
+            yield from _paragraph(page, passage, chosen)
+        elif passage.kind is Kind.ROW:
+            yield from _row(page, passage)
+
+
+def _text(passage: Passage) -> str:
+    """The item's words; a bare heading item above it is put in front, as the reader of the list has read it."""
+    words = wording.shown(passage.text)
+    group = passage.group.strip(" :")
+    if group and group != passage.phase and len(group.split()) <= 8 and not wording.promises(group):
+        return wording.shown(f"{group}: {words}")
+    return words
+
+
+def _kind(passage: Passage, words: str) -> str:
+    kind = _KINDS.get(passage.role, "work-item")
+    if kind in ("work-item", "performance") and thresholds.parse(words):
+        return "threshold"
+    return kind
+
+
+def _item(passage: Passage, *, detail: bool) -> str | None:
+    """The kind of requirement that a list item is, or None. detail: it stands below an accepted item."""
+    words = wording.shown(passage.text)
+    _, rest = wording.label(passage.text)
+    rest = wording.shown(rest)
+    if wording.empty(words) or wording.gives_reason(words) or wording.task_done(passage.text):
+        return None
+    if phase_of(words) and passage.role in (Role.WORK, Role.DECISION, Role.OTHER):
+        return "phase"
+    acting = wording.instructs(words) or wording.instructs(rest)
+    if passage.parent and _introduces(words, rest, acting=acting):
+        return None
+    if detail:
+        if passage.role is Role.RISK or not (wording.instructs(words) or wording.obliges(words)):
+            return None
+        return _kind(passage, words)
+    if passage.lead and passage.depth == 1 and wording.lists_reasons(wording.shown(passage.lead)[-200:]):
+        return None
+    return _kind(passage, words) if _counts(passage, words, rest, acting=acting) else None
+
+
+def _introduces(words: str, rest: str, *, acting: bool) -> bool:
+    """Whether an item with items below it is only their title."""
+    return not rest.strip() or words.endswith(":") or (len(words.split()) <= 6 and not acting)
+
+
+def _counts(passage: Passage, words: str, rest: str, *, acting: bool) -> bool:
+    role, lead = passage.role, wording.shown(passage.lead)[-200:]
+    promised = lead.endswith(":") and (wording.promises(lead) or _REQUIRES.search(lead) is not None)
+    if role in _LISTS:
+        return len(words.split()) >= 3 or acting
+    if role is Role.RISK:
+        return passage.depth == 1 and len(words.split()) >= 3
+    if role is Role.DECISION:
+        return acting or wording.promises(words) or (promised and len(words.split()) >= 3)
+    if role is Role.CONSEQUENCES:
+        return wording.we_owe(words)
+    if role is Role.CONTEXT:
+        return (
+            passage.depth == 1
+            and promised
+            and (wording.promises(lead) or "require" in lead)
+            and (wording.acts(words) or wording.acts(rest))
+        )
+    return acting or wording.obliges(words) or wording.we_promise(words) or (promised and wording.acts(words))
+
+
+def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | None) -> Iterator[_Found]:
+    if passage.role is Role.CONTEXT or document.standalone_label(passage.text):
+        return
+    for start, end in wording.sentences(passage.text):
+        if chosen is not None and passage.line == chosen.passage.line and start < chosen.end:
+            continue
+        piece = passage.text[start:end]
+        words = wording.shown(piece)
+        if (
+            wording.empty(words)
+            or words.endswith(":")
+            or wording.gives_reason(words)
+            or len(words.split()) < 3
+        ):
+            continue
+        if _obliged(passage.role, words):
+            yield _Found(_kind(passage, words), words, page.source(passage, start, end), passage.phase)
+
+
+def _obliged(role: Role, words: str) -> bool:
+    if role in (Role.DECISION, Role.WORK):
+        return wording.promises(words) or wording.instructs(words)
+    if role in (Role.CRITERION, Role.SECURITY, Role.PERFORMANCE):
+        return wording.promises(words)
+    if role is Role.CONSEQUENCES:
+        return wording.we_owe(words)
+    if role is Role.OTHER:
+        return wording.obliges(words) or wording.we_promise(words)
+    return False
+
+
+def _row(page: Document, passage: Passage) -> Iterator[_Found]:
+    if passage.role not in _LISTS | {Role.RISK} or not _TASK_TABLE.search(" ".join(passage.header)):
+        return
+    cells = [wording.shown(cell) for cell in passage.cells]
+    full = [cell for cell in cells if cell and not wording.empty(cell)]
+    if len(full) < 2:
+        return
+    words = wording.shown(" — ".join(full))
+    kind = "phase" if phase_of(full[0]) else _kind(passage, words)
+    yield _Found(kind, words, page.source(passage), passage.phase if kind != "phase" else None)
+
+
+# -- front matter ---------------------------------------------------------------------------------------------
+
+
+def _metadata(record: Record, page: Document) -> Iterator[_Found]:
+    """implementation_metadata: feature_requirements and success_criteria, as the customer's records write them."""
+    block = record.metadata.get("implementation_metadata")
+    if not isinstance(block, Mapping):
+        return
+    places = front_matter.split(record.path, page.lines).places
+    for field, kind in (("feature_requirements", "work-item"), ("success_criteria", "criterion")):
+        values = block.get(field)
+        for index, value in enumerate(values if isinstance(values, list | tuple) else ()):
+            key = f"implementation_metadata.{field}"
+            if isinstance(value, Mapping):
+                name, more = str(value.get("name") or ""), str(value.get("description") or "")
+                words = ": ".join(part for part in (name, more) if part)
+                place = (
+                    places.get(f"{key}.{index}.name")
+                    or places.get(f"{key}.{index}.description")
+                    or places.get(key)
+                )
+            else:
+                words, place = str(value), places.get(key)
+            if place is None or wording.empty(words):
+                continue
+            first = words if not isinstance(value, Mapping) else (name or more)
+            line = next(
+                (
+                    n
+                    for n in range(place.line, min(place.end_line, len(page.lines)) + 1)
+                    if first in page.lines[n - 1]
+                ),
+                place.line,
+            )
+            yield _Found(
+                kind, wording.shown(words), document.quote(record.path, page.lines, line, line, first)
+            )

@@ -1,0 +1,219 @@
+"""What a sentence is: an obligation, an instruction, a reason, an empty template line.
+
+English, since that is what nine of ten records are written in; a sentence in another language counts under a
+heading that says "work", and nowhere else. Regular expressions here are linear: no repetition inside another.
+Not here: where the sentence stands (headings.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.records.inline import plain
+
+MAX_TEXT = 400
+
+# Verbs that open an instruction: "Add …", "Extend …". Nouns that are as frequent as the verb are left out
+# (use, plan, test, log, …) unless what follows shows the verb; see _AMBIGUOUS.
+_VERB_WORDS = """
+    abstract accept adapt add address adjust adopt aggregate align allow analyze analyse annotate apply
+    archive assign assess attach audit authenticate authorize automate avoid backport backfill batch
+    block bootstrap bring bump bundle cache calculate call capture centralize check choose classify
+    clean cleanup close codify collect combine communicate compare compile compress compute configure
+    confirm connect consolidate consume convert coordinate copy correlate cover create customize declare
+    decouple define delegate delete deliver demonstrate deny deploy deprecate derive describe design
+    detect determine develop disable disallow discover discourage display distribute divide document
+    drop duplicate eliminate emit employ enable encapsulate encourage encrypt enforce enhance enrich
+    ensure establish evaluate evolve execute expand expose express extend extract fail fetch fix follow
+    forbid format generate give grant group handle hide identify implement import improve include
+    incorporate increase inform initialize inject insert inspect install instrument integrate introduce
+    invalidate invoke isolate issue keep launch learn limit link list load make maintain manage map mark
+    maximize measure merge migrate minimize mitigate modify monitor move name normalize notify observe
+    obtain offer optimize orchestrate organize override package parse perform persist pin populate
+    prefer prepare present preserve prevent prioritize process produce prohibit propagate protect
+    provide provision publish pull push query read rebuild recommend record reduce refactor register
+    reject release remove rename render replace replicate report require reserve resolve restrict
+    restructure retain retire retrieve return reuse review rewrite rollout rotate route run sanitize
+    save scan schedule secure select send separate serialize serve set setup share ship show sign
+    simplify skip specify split standardize start stop store streamline structure submit support switch
+    sync synchronize tag track train transform translate treat trigger turn understand unify update
+    upgrade upload utilize validate verify version visualize wait warn wire wrap write
+"""
+_VERBS = frozenset(_VERB_WORDS.split())
+_AMBIGUOUS = re.compile(
+    r"^(?:use|using|test|plan|log|stage|host|model|state|cut|back|roll|phase|build|target)\s+(?!of\b"
+    r"|cases?\b|is\b|are\b|:)\S",
+    re.I,
+)
+_ADVERB_WORDS = """
+    automatically always never only also then finally first fully gradually explicitly immediately
+    initially please do not don't
+"""
+_ADVERBS = frozenset(_ADVERB_WORDS.split())
+
+_MUST = re.compile(r"\b(?:must|shall|ha(?:s|ve) to|needs? to|needs? an?|(?:is|are|be) required to)\b", re.I)
+_SHOULD = re.compile(r"\bshould\b", re.I)
+_WILL = re.compile(
+    r"\b(?:will|we'll|(?:is|are) going to)\b|\bwe (?:decided|agreed|chose) (?:to|on|that)\b", re.I
+)
+_WE_WILL = re.compile(r"\bwe(?: will|'ll| are going to)\b", re.I)
+_WE_OWE = re.compile(
+    r"\bwe (?:also |then |now )?(?:must|should|need to|have to|will need to|will have to)\b|\b(?:must"
+    r"|needs? to|ha(?:s|ve) to|should) be (?!able|careful|aware)\w+(?:ed|en|t|ne|e)\b",
+    re.I,
+)
+# "will be easier", "will allow us": what follows from the work, not the work.
+_EFFECT = re.compile(
+    r"\bwill (?:also |then |now |not |still |likely |probably |always |only )?(?:be (?:able|easier"
+    r"|harder|more|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected"
+    r"|lost|slower|faster|aware)"
+    r"|allow|help|mean|result|increase|decrease|reduce|improve|become|lead|cause|benefit|remain|continue"
+    r"|depend|take|cost|happen|occur|lose|gain|get|know|never|vary|come|need|have)\b",
+    re.I,
+)
+_HYPOTHESIS = re.compile(
+    r"^(?:if we (?:do not|don't|did|were|had)|should (?:we|it|this|the)\b|for example\b|e\.g\.|suppose"
+    r"|imagine|this means|as a result|otherwise)",
+    re.I,
+)
+_PAST = re.compile(
+    r"\b(?:must|should|will|would|could) have (?:been|had|\w+ed)\b|\bshould be noted\b|\bit must be said\b",
+    re.I,
+)
+_REASON = re.compile(
+    r"^(?:good|bad|neutral),? because\b|^(?:\+|-|✅|❌) |^(?:pros?|cons?|advantages?|disadvantages?"
+    r"|drawbacks?|benefits?|trade-?offs?|why|reason(?:s|ing)?|rationale|note|n\.?b\.?|example|e\.g\.|see"
+    r"|because|since|due to)\b\s*[:.,]?\s",
+    re.I,
+)
+_LISTS_REASONS = re.compile(
+    r"\bbecause\b|\breasons?\b|\badvantages?\b|\bbenefits?\b|\bpros\b|\bcons\b|\bdrawbacks?\b"
+    r"|\bdisadvantages?\b|\brationale\b|\bconsidered\b"
+    r"|\boptions\b|\balternatives?\b|\bexamples?\b|\be\.g\.|\bfor instance\b|\breferences?\b"
+    r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas\s*:|\bwhy\b|\bchallenges?\b"
+    r"|\bnot in scope\b",
+    re.I,
+)
+_EMPTY = re.compile(r"^(?:n/?a|none|tbd|todo|tba|yes|no|\?|-|\.+|…)?[.!]?$", re.I)
+_PLACEHOLDER = re.compile(r"^[\[{<].*[\]}>]\.?$|\{[^{}\n]{3,}\}")
+_TASK = re.compile(r"^\[([ xX])\]\s+")
+_LABEL = re.compile(
+    r"^\s*(?:\*\*|__|\*|_)?([^*_:\n]{1,80}?)(?:\*\*|__|\*|_)?\s*:\s*(?:\*\*|__|\*|_)?\s*(?=\S|$)"
+)
+_BOLD_LABEL = re.compile(
+    r"^\s*(?:\*\*|__)([^*_\n]{1,120}?):?(?:\*\*|__)\s*(?:\([^()\n]{1,60}\)\s*)?(?::|[-–—]\s)?\s*"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|incl|resp|no|fig|dr|mr|mrs|ms|st|inc|ltd|al)|\b[A-Za-z])\.$", re.I
+)
+_END = re.compile(
+    r"[.!?][)\]\"'”*_`]{0,3}(?=\s+[\"'“(\[*_`]{0,3}[A-Z0-9])|[.!?][)\]\"'”*_`]{0,3}(?=\s*<br|\s*\n\s*\n)"
+    r"|(?<=:)(?=\s*\n\s*[-*•] )"
+)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence in the text, without the space around it."""
+    start = 0
+    for match in _END.finditer(text):
+        if text[match.start()] == "." and _ABBREVIATION.search(
+            text[max(0, match.start() - 12) : match.start() + 1]
+        ):
+            continue
+        yield from _trimmed(text, start, match.end())
+        start = match.end()
+    yield from _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    if left < right:
+        yield start + left, start + right
+
+
+def shown(text: str) -> str:
+    """The words for people: marks taken off, one line, cut at MAX_TEXT characters."""
+    words = plain(_TASK.sub("", text))
+    return words if len(words) <= MAX_TEXT else words[: MAX_TEXT - 1].rstrip() + "…"
+
+
+def task_done(text: str) -> bool | None:
+    """True for "[x] …", False for "[ ] …", None where it is no task."""
+    match = _TASK.match(text)
+    return None if match is None else match[1] != " "
+
+
+def label(text: str) -> tuple[str, str]:
+    """("Workflow Initiation", "< 100ms …") for "**Workflow Initiation:** < 100ms …"; ("", text) without one."""
+    match = _BOLD_LABEL.match(text) or _LABEL.match(text)
+    if match is None or "http" in match[1] or "." in match[1].rstrip("."):
+        return "", text
+    return plain(match[1]).strip(" :"), text[match.end() :]
+
+
+def _first_word(words: str) -> str:
+    for word in words.split()[:4]:
+        bare = word.strip(",;:.()\"'“”").lower()
+        if bare and bare not in _ADVERBS:
+            return bare
+    return ""
+
+
+def instructs(words: str) -> bool:
+    """Whether the words open with the verb of an instruction ("Add …", "Automatically retry …")."""
+    bare = _first_word(words)
+    return bare in _VERBS or bare.removeprefix("re-") in _VERBS or _AMBIGUOUS.match(words) is not None
+
+
+def acts(words: str) -> bool:
+    """As `instructs`, and also "Transforms static records …", as lists after "a mechanism that:" are written."""
+    bare = _first_word(words)
+    stems = {bare, bare.removesuffix("s"), bare.removesuffix("es"), bare.removesuffix("ies") + "y"}
+    return bool(stems & _VERBS) or instructs(words)
+
+
+def empty(words: str) -> bool:
+    """Whether nothing is said: "N/A", a template's braces, a question, a bare link."""
+    return bool(
+        _EMPTY.match(words)
+        or _PLACEHOLDER.search(words)
+        or words.endswith("?")
+        or words.startswith(("http://", "https://"))
+    )
+
+
+def gives_reason(words: str) -> bool:
+    """Whether it is an argument ("Good, because …", "Pros: …") instead of something to do."""
+    return _REASON.match(words) is not None or _HYPOTHESIS.match(words) is not None
+
+
+def lists_reasons(words: str) -> bool:
+    """Whether what follows these words is a list of arguments or options."""
+    return _LISTS_REASONS.search(words) is not None
+
+
+def obliges(words: str) -> bool:
+    """ "must", "shall", "needs to"."""
+    return bool(_MUST.search(words)) and not _PAST.search(words)
+
+
+def promises(words: str) -> bool:
+    """ "must", "should" or "will", where the will is work and not an effect of it."""
+    if _PAST.search(words):
+        return False
+    if _MUST.search(words) or _SHOULD.search(words):
+        return True
+    return _WILL.search(words) is not None and not _EFFECT.search(words)
+
+
+def we_promise(words: str) -> bool:
+    """ "we will …", with an action."""
+    return _WE_WILL.search(words) is not None and not _EFFECT.search(words) and not _PAST.search(words)
+
+
+def we_owe(words: str) -> bool:
+    """ "we need to …", "… has to be migrated": work that follows from the decision."""
+    return _WE_OWE.search(words) is not None and not _PAST.search(words)
