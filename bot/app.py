@@ -1,0 +1,182 @@
+"""Putting it together: one process that receives webhooks and does the work.
+
+`Bot` is the whole of it without a server around, so that stories can pump it by hand; `serve` puts uvicorn and
+the worker around it. Not here: settings (settings.py), the command line (cli.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from bot import __version__
+from bot.actions.generator import GitHubActionsGenerator
+from bot.engine.clocks import SystemClock
+from bot.engine.coordinator import StepCoordinator
+from bot.engine.definition import WorkflowDefinition, parse
+from bot.engine.errors import DefinitionError
+from bot.engine.ports import Clock, EventStore
+from bot.github.client import App, GitHub
+from bot.github.signer import AppSigner
+from bot.runner import build
+from bot.settings import Settings, SettingsError
+from bot.steps.base import Services
+from bot.steps.registry import step_types
+from bot.store.sqlite import SQLiteStore
+from bot.templates_dir import templates
+from bot.web.intake import Intake
+from bot.web.site import runner_path, site
+
+log = logging.getLogger("cloi")
+
+HEARTBEAT = 5.0
+"""Seconds between two signs of life of the worker."""
+
+
+def definitions(directory: Path | None = None) -> list[WorkflowDefinition]:
+    """The bot's own workflow definitions. Raises DefinitionError with the file's name."""
+    found = []
+    for path in sorted((directory or templates() / "workflows").glob("*.yaml")):
+        try:
+            found.append(parse(path.read_text(encoding="utf-8")))
+        except DefinitionError as error:
+            raise DefinitionError(f"{path.name}: {error}", rule=error.rule) from error
+    return found
+
+
+class Bot:
+    """Everything but the server. app: who we are on GitHub. secrets: of the webhook; several while one is changed.
+
+    public_url: where runners and people reach the bot. runner_url: of the runner file, if elsewhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: EventStore,
+        github: GitHub,
+        app: App,
+        secrets: Sequence[str],
+        public_url: str,
+        runner_url: str | None = None,
+        clock: Clock | None = None,
+        links: Mapping[str, str] | None = None,
+        max_body_bytes: int | None = None,
+    ) -> None:
+        self.store = store
+        self.github = github
+        self.clock = clock or SystemClock()
+        runner = build.build()
+        generator = GitHubActionsGenerator(
+            runner_url=runner_url or public_url.rstrip("/") + runner_path(runner),
+            runner_sha256=build.sha256(runner),
+            version=__version__,
+        )
+        known = definitions()
+        services = Services(
+            github=github,
+            generator=generator,
+            definitions={d.name: d for d in known},
+            public_url=public_url,
+        )
+        self.coordinator = StepCoordinator(store, known, step_types(services), self.clock)
+        self.intake = Intake(store, self.coordinator, app_id=app.id, slug=app.slug)
+        self._news = asyncio.Event()
+        self._alive: float | None = None
+        more = {} if max_body_bytes is None else {"max_body_bytes": max_body_bytes}
+        self.site: Starlette = site(
+            store, tuple(secrets), self._news.set, runner, self._heartbeat, links=links, **more
+        )
+
+    def _heartbeat(self) -> float | None:
+        return None if self._alive is None else asyncio.get_running_loop().time() - self._alive
+
+    def recover(self) -> None:
+        """Look at everything that a former process left unfinished."""
+        count = self.coordinator.recover()
+        if count:
+            log.info("%d unfinished instances are looked at again", count)
+
+    async def pump(self) -> None:
+        """Do what there is to do now, and return. For stories."""
+        while self.intake.take() or not self.coordinator.idle:
+            await self.coordinator.settle()
+
+    async def work(self) -> None:
+        """The worker, until cancelled."""
+        self.recover()
+        engine = asyncio.create_task(self.coordinator.run(), name="coordinator")
+        try:
+            while not engine.done():
+                self._alive = asyncio.get_running_loop().time()
+                self._news.clear()
+                self.intake.take()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), HEARTBEAT)
+            engine.result()
+        finally:
+            engine.cancel()
+            await asyncio.gather(engine, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """The worker runs while the block does. Its failure ends the block with that error."""
+        worker = asyncio.create_task(self.work(), name="worker")
+        try:
+            yield
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+            await self.github.close()
+
+
+async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Bot:
+    """A Bot as the settings say. Raises SettingsError, StoreError, BadPrivateKey, GitHubError."""
+    clock = SystemClock()
+    signer = AppSigner(settings.app_id, settings.key(), clock)
+    github = GitHub(
+        settings.github_url, signer, clock=clock, api_version=settings.api_version, transport=transport
+    )
+    return Bot(
+        store=open_store(settings.store_url),
+        github=github,
+        app=await github.app(),
+        secrets=[settings.webhook_secret.get_secret_value()],
+        public_url=settings.public_url,
+        runner_url=settings.runner_url,
+        clock=clock,
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+def open_store(url: str) -> EventStore:
+    """The store behind a url such as sqlite:///cloi.sqlite3. Raises StoreError, or else SettingsError."""
+    return SQLiteStore(store_path(url))
+
+
+def store_path(url: str) -> Path:
+    """The file of a sqlite url: three slashes for a relative path, four for an absolute one."""
+    if not url.startswith("sqlite:///"):
+        raise SettingsError("CLOI_STORE_URL must look like sqlite:///cloi.sqlite3")
+    return Path(url.removeprefix("sqlite:///"))
+
+
+async def serve(settings: Settings) -> None:
+    """Web and worker in one process, until it is told to stop."""
+    bot = await bot_from(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            bot.site, host=settings.host, port=settings.port, log_level="warning", access_log=False
+        )
+    )
+    async with bot.working():
+        log.info("listening on %s:%d", settings.host, settings.port)
+        await server.serve()
+    bot.store.close()

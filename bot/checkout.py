@@ -1,0 +1,83 @@
+"""A decision record on this machine: its repository's root, its log and configuration, for the command line.
+
+The same things that steps read through GitHub (bot/steps/reading.py), read from the disk. Nothing is executed
+and nothing outside of the record's repository is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.plans import cloi_yml
+from bot.plans.configuration import CONFIGURATION_PATH, Configuration
+from bot.records.log import RecordLog
+from bot.records.record import Record
+
+SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".yaml")
+_SKIPPED = frozenset({".git", "node_modules", ".venv", "__pycache__"})
+_MOST_PATHS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """root: of the repository, or the record's own directory outside of one."""
+
+    root: Path
+    configuration: Configuration
+    paths: frozenset[str]
+
+
+def checkout_of(file: Path) -> Checkout:
+    """Where a file belongs. Raises ConfigurationError."""
+    file = file.resolve()
+    inside = next((p for p in file.parents if (p / ".git").exists()), None)
+    root = inside or file.parent
+    settings = root / CONFIGURATION_PATH
+    data = settings.read_bytes() if inside and settings.is_file() else None
+    paths = frozenset(_walk(root)) if inside else frozenset()
+    return Checkout(root, cloi_yml.read(data), paths)
+
+
+def log_beside(file: Path, root: Path) -> RecordLog:
+    """The log that a record lies in: all texts in its directory."""
+    directory = file.resolve().parent
+    files = {_relative(p, root): p.read_bytes() for p in sorted(directory.iterdir()) if _is_text(p)}
+    return RecordLog(files)
+
+
+def record_in(file: Path, root: Path, log: RecordLog) -> Record | None:
+    """The record of this file."""
+    return log.by_path(_relative(file.resolve(), root))
+
+
+def texts(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """All record-like files below these paths, as (name to show, file); a file named itself is always one."""
+    for path in paths:
+        if path.is_dir():
+            for found in sorted(p for p in path.rglob("*") if _is_text(p)):
+                if not _SKIPPED & set(found.relative_to(path).parts):
+                    yield found.as_posix(), found
+        else:
+            yield path.as_posix(), path
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _walk(root: Path) -> Iterator[str]:
+    count = 0
+    for directory, names, files in os.walk(root):
+        names[:] = sorted(n for n in names if n not in _SKIPPED)
+        for name in files:
+            count += 1
+            if count > _MOST_PATHS:
+                return
+            yield _relative(Path(directory) / name, root)

@@ -1,0 +1,60 @@
+"""From kept deliveries to the engine: the worker's half of the receiver.
+
+Deliveries are taken in order of arrival, each read into a Fact and handed to the coordinator, which settles it
+in the transaction of what it started. One that cannot be handled is tried a few times, then parked, where
+`cloi deliveries` shows it: a broken one must not stop the others, nor be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bot.engine.coordinator import StepCoordinator
+from bot.engine.ports import Delivery, EventStore
+from bot.github import facts
+
+log = logging.getLogger("cloi.intake")
+
+MOST_ATTEMPTS = 5
+
+
+class Intake:
+    """app_id, slug: who we are, so that our own doing is not answered."""
+
+    def __init__(self, store: EventStore, coordinator: StepCoordinator, *, app_id: int, slug: str) -> None:
+        self.store = store
+        self.coordinator = coordinator
+        self.app_id = app_id
+        self.slug = slug
+
+    def take(self) -> int:
+        """Handle everything that is pending; how many deliveries that was."""
+        count = 0
+        while pending := self.store.pending():
+            for delivery in pending:
+                self._handle(delivery)
+                count += 1
+        return count
+
+    def _handle(self, delivery: Delivery) -> None:
+        try:
+            fact = facts.read(delivery, app_id=self.app_id, slug=self.slug)
+            match fact:
+                case facts.Ignored(reason=reason):
+                    self.store.settle(delivery.id, "ignored", reason)
+                case facts.Unreadable(reason=reason):
+                    self.store.settle(delivery.id, "parked", reason)
+                case facts.Fact():
+                    self.coordinator.handle(
+                        fact.kind,
+                        fact.data,
+                        fact.keys,
+                        actor=f"@{fact.actor}",
+                        cause=f"delivery:{delivery.id}",
+                        delivery=delivery.id,
+                    )
+        except Exception as error:
+            log.exception("delivery %s (%s) could not be handled", delivery.id, delivery.event)
+            attempts = self.store.stumble(delivery.id, f"{type(error).__name__}: {error}")
+            if attempts >= MOST_ATTEMPTS:
+                self.store.settle(delivery.id, "parked", f"{type(error).__name__}: {error}")
