@@ -54,7 +54,8 @@ def definitions(directory: Path | None = None) -> list[WorkflowDefinition]:
 class Bot:
     """Everything but the server. app: who we are on GitHub. secrets: of the webhook; several while one is changed.
 
-    public_url: where runners and people reach the bot. runner_url: of the runner file, if elsewhere.
+    public_url: where runners and people reach the bot. runner_base_url: where runners find
+    the runner file, if elsewhere.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Bot:
         app: App,
         secrets: Sequence[str],
         public_url: str,
-        runner_url: str | None = None,
+        runner_base_url: str | None = None,
         clock: Clock | None = None,
         links: Mapping[str, str] | None = None,
         max_body_bytes: int | None = None,
@@ -75,7 +76,7 @@ class Bot:
         self.clock = clock or SystemClock()
         runner = build.build()
         generator = GitHubActionsGenerator(
-            runner_url=runner_url or public_url.rstrip("/") + runner_path(runner),
+            runner_url=(runner_base_url or public_url).rstrip("/") + runner_path(runner),
             runner_sha256=build.sha256(runner),
             version=__version__,
         )
@@ -140,7 +141,7 @@ class Bot:
 async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Bot:
     """A Bot as the settings say. Raises SettingsError, StoreError, BadPrivateKey, GitHubError."""
     clock = SystemClock()
-    signer = AppSigner(settings.app_id, settings.key(), clock)
+    signer = AppSigner(settings.app_id, settings.private_key_pem, clock)
     github = GitHub(
         settings.github_url, signer, clock=clock, api_version=settings.api_version, transport=transport
     )
@@ -148,9 +149,9 @@ async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | Non
         store=open_store(settings.store_url),
         github=github,
         app=await github.app(),
-        secrets=[settings.webhook_secret.get_secret_value()],
+        secrets=settings.webhook_secrets,
         public_url=settings.public_url,
-        runner_url=settings.runner_url,
+        runner_base_url=settings.runner_base_url,
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
     )
@@ -164,7 +165,7 @@ def open_store(url: str) -> EventStore:
 def store_path(url: str) -> Path:
     """The file of a sqlite url: three slashes for a relative path, four for an absolute one."""
     if not url.startswith("sqlite:///"):
-        raise SettingsError("CLOI_STORE_URL must look like sqlite:///cloi.sqlite3")
+        raise SettingsError(["CLOI_STORE_URL must look like sqlite:///cloi.sqlite3."])
     return Path(url.removeprefix("sqlite:///"))
 
 

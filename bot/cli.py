@@ -212,7 +212,7 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
     from bot.app import store_path
     from bot.engine.errors import StoreError
     from bot.engine.events import encode
-    from bot.render.events import events_table, instances_table
+    from bot.render.events import table
     from bot.settings import SettingsError
     from bot.store.sqlite import SQLiteStore
 
@@ -221,7 +221,8 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
     except (StoreError, SettingsError) as error:
         raise Trouble(str(error)) from error
     if instance is None:
-        click.echo(instances_table(opened.summaries()))
+        for row in opened.summaries():
+            click.echo(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
         return
     found = opened.read(instance)
     if not found:
@@ -230,7 +231,7 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
         for event in found:
             click.echo(encode(event))
     else:
-        click.echo(events_table(found))
+        click.echo(table(found))
 
 
 def _runner(name: str, help_text: str) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ class CheckPermission(GitHubStep):
         level = await self.repository(ctx).permission(user)
         allowed = level in MAY_COMMAND
         event = DomainEvent("PermissionChecked", {"user": user, "permission": level, "allowed": allowed})
-        refusal = "" if allowed else words.refusal(user, level)
+        refusal = "" if allowed else words.refusal(user, level, "write")
         return Done({"allowed": allowed, "permission": level, "refusal": refusal}, events=(event,))
 
 

@@ -14,14 +14,16 @@ import msgspec
 from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
 from bot.github import checks as check_runs
-from bot.plans import markdown
-from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
+from bot.plans.configuration import ConfigurationError
 from bot.plans.globs import within
+from bot.plans.markdown import as_markdown
 from bot.plans.planner import plan
 from bot.records.checks import as_result, check
 from bot.records.kinds import FileKind
 from bot.records.record import Finding
-from bot.render import records as words
+from bot.render.markdown import Safe
+from bot.render.records import CheckOutput, record_check
+from bot.result import Evidence, EvidenceClass, Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, link
 from bot.steps.reading import Snapshot, configuration_at, snapshot
 
@@ -39,7 +41,7 @@ class CheckRecords(GitHubStep):
         try:
             configuration = await configuration_at(repository, str(ctx.inputs["base_ref"]))
         except ConfigurationError as error:
-            report = words.broken_configuration(CONFIGURATION_PATH, error.line, str(error))
+            report = _plain(record_check(_broken(error)))
             return Done({"records": 1, "report": keep_json(ctx, report), "conclusion": "failure"})
         files = await repository.pull_files(int(ctx.inputs["number"]))
         changed = {
@@ -47,18 +49,25 @@ class CheckRecords(GitHubStep):
         }
         if not changed:
             return Done({"records": 0})
+        info = await repository.info()
         at_head = await snapshot(repository, head, configuration)
         records = {p for p in changed & set(at_head.files) if at_head.log.kind_of(p) is FileKind.ADR}
         if not records:
             return Done({"records": 0})
-        report = report_on(at_head, records)
+        report = report_on(at_head, records, f"{info.html_url}/blob/{head}/" if info.html_url else None)
         seen = {"records": len(records), "conclusion": report["conclusion"]}
         return Done(
             {**seen, "report": keep_json(ctx, report)}, events=(DomainEvent("RecordsChecked", dict(seen)),)
         )
 
 
-def report_on(at_head: Snapshot, records: set[str]) -> dict[str, Any]:
+def _broken(error: ConfigurationError) -> Result:
+    """A configuration that cannot be read stops the check: rules are never guessed."""
+    place = Evidence(EvidenceClass.COMPUTED, error.reason, error.path, error.line, error.line)
+    return Result("configuration", Verdict.FAIL, str(error), (place,))
+
+
+def report_on(at_head: Snapshot, records: set[str], blob_url: str | None = None) -> dict[str, Any]:
     """Findings and plan previews of these records as a check run's fields. Pure."""
     log = at_head.log
     findings: list[Finding] = []
@@ -67,8 +76,19 @@ def report_on(at_head: Snapshot, records: set[str]) -> dict[str, Any]:
         if record.path in records:
             findings += check(record, log, changed=records)
             planned = plan(record, at_head.configuration, log=log, paths_in_repository=at_head.paths)
-            previews.append(markdown.render(planned))
-    return words.check_run(as_result(findings), findings, previews)
+            previews.append(as_markdown(planned, blob_url=blob_url))
+    return _plain(record_check(as_result(findings), Safe("\n\n".join(previews))))
+
+
+def _plain(output: CheckOutput) -> dict[str, Any]:
+    """A check run's output as values that can be kept between the two steps."""
+    return {
+        "conclusion": output.conclusion,
+        "title": str(output.title),
+        "summary": str(output.summary),
+        "text": str(output.text),
+        "annotations": [dict(annotation) for annotation in output.annotations],
+    }
 
 
 class PublishRecordCheck(GitHubStep):

@@ -7,13 +7,12 @@ the comment's words (bot/render/progress.py).
 
 from __future__ import annotations
 
-import msgspec
-
 from bot.engine.instance import fold
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.github import comments
-from bot.render import progress as words
+from bot.render.progress import living_comment
+from bot.render.view import view_of
 from bot.steps.base import GitHubStep
 
 
@@ -30,20 +29,27 @@ class FollowImplementation(GitHubStep):
             return Failed(error=f"there is no instance {followed}", kind="bug", before_effect=True)
         repository = self.repository(ctx)
         definition = self.services.definitions[instance.definition]
-        gate = instance.emitted.get("QualityGateEvaluated", {}).get("result")
-        view = words.view_of(
+        context = instance.context
+        issue = await repository.issue(int(ctx.inputs["issue"]))
+        base = issue.html_url.rpartition(f"/{repository.full_name}/")[0]
+        path = str(context.get("path", ""))
+        view = view_of(
             instance,
             definition,
-            repository=repository.full_name,
-            gate=msgspec.json.decode(ctx.store.get_blob(gate)) if gate else None,
-            head=ctx.store.head(followed) if instance.state.final else "",
+            title=f"{context.get('record', '')}: {context.get('title', '')}",
+            record_path=path,
+            record_url=f"{base}/{repository.full_name}/blob/HEAD/{path}" if base else None,
+            issue_url=issue.html_url,
+            requester=str(context.get("requester", "")),
+            now=ctx.now,
+            chain_head=ctx.store.head(followed) if instance.state.final else None,
         )
         number = await comments.say(
             ctx,
             repository,
             int(ctx.inputs["issue"]),
             marker=f"implementation {followed}",
-            body=words.living_comment(view),
+            body=living_comment(view),
         )
         if instance.state.final:
             return Done({"comment": number})

@@ -55,7 +55,7 @@ class JudgeRun(GitHubStep):
         kept = keep_json(ctx, tree)
         event = DomainEvent(
             "QualityGateEvaluated",
-            {"verdict": verdict.verdict.value, "reason": verdict.reason, "result": kept},
+            {"verdict": verdict.verdict.value, "reason": verdict.reason, "result": tree},
         )
         if not verdict.passed or patch is None or diff is None:
             return Failed(error=_why(verdict), kind="gate", before_effect=True, events=(event,))

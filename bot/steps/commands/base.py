@@ -43,7 +43,12 @@ def instances_of(asked: Asked, *, open_only: bool = True) -> list[Summary]:
 
 def load(asked: Asked, summary: Summary) -> WorkflowInstance:
     """The whole instance of a row."""
-    instance = fold(asked.ctx.store.read(summary.instance))
+    return load_stream(asked, summary.instance)
+
+
+def load_stream(asked: Asked, stream: str) -> WorkflowInstance:
+    """An instance that is known to be there."""
+    instance = fold(asked.ctx.store.read(stream))
     assert instance is not None, "a summary is written with its events"
     return instance
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.engine.errors import NotAllowedNow
 from bot.render import commands as words
-from bot.render.commands import CommandHelp
-from bot.steps.commands.base import Asked, Command, instances_of, meant
+from bot.render.commands import CommandHelp, RecordLine
+from bot.steps.commands.base import Asked, Command, instances_of, meant, named
 
 
 async def obey(asked: Asked) -> str | None:
@@ -13,11 +13,13 @@ async def obey(asked: Asked) -> str | None:
     if not found:
         return words.nothing_running()
     if len(found) > 1:
-        return words.which_one("cancel", [str(i.context.get("record", i.id)) for i in found])
+        return words.which_record(
+            [RecordLine(str(i.context.get("record")), str(i.context.get("title"))) for i in found]
+        )
     try:
         asked.ctx.control.cancel(found[0].id, actor=f"@{asked.author}", reason=f"{asked.author} cancelled it")
     except NotAllowedNow as error:
-        return words.not_now("cancel", str(error))
+        return words.not_now(named(found[0])[0], str(error))
     return None  # the living comment says it
 
 

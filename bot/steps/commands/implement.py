@@ -6,14 +6,16 @@ asks. The record is looked up on the default branch: what is not merged is not d
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 
-from bot.plans.configuration import ConfigurationError
+from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
 from bot.records.record import Record
 from bot.render import commands as words
-from bot.render.commands import CommandHelp
-from bot.steps.commands.base import DEFINITION, Asked, Command
+from bot.render.commands import CommandHelp, RecordLine
+from bot.render.progress import status_line
+from bot.steps.commands.base import DEFINITION, Asked, Command, load_stream
 from bot.steps.reading import configuration_at, snapshot
 
 _ID = re.compile(r"\b(?:ADR|RFC|KEP|PEP|EIP|RFD)[-_ ]?0*(\d{1,6})\b", re.IGNORECASE)
@@ -26,18 +28,18 @@ async def obey(asked: Asked) -> str | None:
     try:
         configuration = await configuration_at(repository, info.default_branch)
     except ConfigurationError as error:
-        return words.broken_configuration(str(error))
+        return words.blocked(RecordLine(CONFIGURATION_PATH, ""), [str(error)])
     head = await repository.branch_head(info.default_branch)
     records = list((await snapshot(repository, head or "", configuration)).log) if head else []
     if asked.arguments:
         found = named(records, " ".join(asked.arguments))
         if not found:
-            return words.no_such_record(" ".join(asked.arguments), [r.id or r.path for r in records])
+            return words.no_such_record(" ".join(asked.arguments), _near(" ".join(asked.arguments), records))
     else:
         issue = await repository.issue(asked.issue)
         found = mentioned(records, f"{issue.title}\n{issue.body or ''}")
     if len(found) != 1:
-        return words.which_record([(r.id or r.path, r.title or "") for r in found or records])
+        return words.which_record([_line(r) for r in found or records])
     return await _start(asked, found[0])
 
 
@@ -64,6 +66,18 @@ def mentioned(records: Sequence[Record], text: str) -> list[Record]:
     ]
 
 
+def _line(record: Record) -> RecordLine:
+    return RecordLine(
+        record.id or record.path, record.title or "", record.status.value if record.status else None
+    )
+
+
+def _near(asked: str, records: Sequence[Record]) -> list[RecordLine]:
+    """The records whose ids come closest to what was asked for."""
+    by_id = {r.id or r.path: r for r in records}
+    return [_line(by_id[i]) for i in difflib.get_close_matches(asked, by_id, n=5, cutoff=0.4)]
+
+
 async def _start(asked: Asked, record: Record) -> str | None:
     repository, ctx = asked.repository, asked.ctx
     identity = record.id or record.path
@@ -84,7 +98,7 @@ async def _start(asked: Asked, record: Record) -> str | None:
     )
     if not ours:
         where = _comment_of(asked, instance)
-        return words.already_running(identity, where)
+        return words.already_running(identity, where, status_line(load_stream(asked, instance)))
     ctx.control.start(
         "follow-implementation",
         instance,

@@ -7,7 +7,7 @@ from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
 from bot.steps.commands import implement
-from bot.steps.commands.base import Asked, Command, instances_of, meant
+from bot.steps.commands.base import Asked, Command, instances_of, meant, named
 
 
 async def obey(asked: Asked) -> str | None:
@@ -28,7 +28,7 @@ async def obey(asked: Asked) -> str | None:
     try:
         asked.ctx.control.retry(last.id, actor=f"@{asked.author}")
     except NotAllowedNow as error:
-        return words.not_now("retry", str(error))
+        return words.not_now(named(last)[0], str(error))
     return None
 
 
@@ -36,7 +36,7 @@ COMMAND = Command(
     CommandHelp(
         name="retry",
         usage="/cloi retry [ADR]",
-        description="Let an implementation that has stopped go on from there, or start one anew that was taken back.",
+        description="Let an implementation that has stopped go on, or start one anew that was taken back.",
         who="people with write permission",
         examples=("/cloi retry",),
     ),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from bot.render import commands as words
-from bot.render.commands import CommandHelp
+from bot.render.commands import CommandHelp, StatusEntry
 from bot.steps.commands.base import Asked, Command, instances_of, load, meant
 
 
 async def obey(asked: Asked) -> str | None:
     everything = instances_of(asked, open_only=False)
     found = meant(asked, everything) or [load(asked, s) for s in everything if s.open]
-    return words.status(found[-10:]) if found else words.nothing_running()
+    return (
+        words.status(
+            [StatusEntry(i, f"{i.context.get('record')}: {i.context.get('title')}") for i in found[-10:]]
+        )
+        if found
+        else words.nothing_running()
+    )
 
 
 COMMAND = Command(
