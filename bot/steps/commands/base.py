@@ -60,3 +60,8 @@ def meant(asked: Asked, candidates: Sequence[Summary]) -> list[WorkflowInstance]
         wanted = asked.arguments[0].casefold()
         return [i for i in found if str(i.context.get("record", "")).casefold() == wanted]
     return [i for i in found if i.context.get("issue") == asked.issue]
+
+
+def named(instance: WorkflowInstance) -> tuple[str, str]:
+    """Id and title of the record that an implementation is about."""
+    return str(instance.context.get("record", "")), str(instance.context.get("title", ""))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from bot.render import commands as words
 from bot.render.commands import CommandHelp, StatusEntry
-from bot.steps.commands.base import Asked, Command, instances_of, load, meant
+from bot.steps.commands.base import Asked, Command, instances_of, load, meant, named
 
 
 async def obey(asked: Asked) -> str | None:
     everything = instances_of(asked, open_only=False)
     found = meant(asked, everything) or [load(asked, s) for s in everything if s.open]
-    return (
-        words.status(
-            [StatusEntry(i, f"{i.context.get('record')}: {i.context.get('title')}") for i in found[-10:]]
-        )
-        if found
-        else words.nothing_running()
-    )
+    if not found:
+        return words.nothing_running()
+    return words.status([StatusEntry(i, ": ".join(named(i))) for i in found[-10:]])
 
 
 COMMAND = Command(
