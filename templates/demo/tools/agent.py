@@ -75,7 +75,7 @@ ACCOUNTS = [
         "    def __init__(self):\n        self._customers = {}\n",
         "    def __init__(self, limiter=None):\n"
         "        self._customers = {}\n"
-        "        self._limiter = limiter or LoginLimiter()\n",
+        "        self._limiter = LoginLimiter() if limiter is None else limiter\n",
     ),
     (
         '        """Whether this is the password of this customer."""\n',
