@@ -28,6 +28,7 @@ EFFECTS: Mapping[str, Permissions] = {
     "check-run": {"checks": "write"},
     "dispatch": {"actions": "write"},
     "cancel-run": {"actions": "write"},
+    "delete-artifacts": {"actions": "write"},
 }
 
 _LEVELS = ("none", "read", "write", "admin")

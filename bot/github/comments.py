@@ -1,0 +1,102 @@
+"""say and react: one living comment for one marker, edited in place; and a reaction as a quick yes, seen.
+
+A new comment notifies people, an edit does not: so there is one comment, kept true. If a lost answer made two,
+the one with the lowest id stays. https://docs.github.com/en/rest/issues/comments
+"""
+
+from __future__ import annotations
+
+from bot.engine.ports import StepContext
+from bot.github import errors, markers
+from bot.github.journal import Intent, asked_again, once, patiently, version, write
+from bot.github.objects import Comment
+from bot.github.repository import Repository
+
+_MOST = 65_536  # characters, GitHub's limit
+
+
+async def say(ctx: StepContext, repository: Repository, issue: int, *, marker: str, body: str) -> int:
+    """Have one comment with this marker on an issue or pull request say `body`; returns its id.
+
+    Saying again what was said last asks GitHub nothing. A comment that somebody deleted is written anew. Raises
+    ForeignObject if somebody else's comment has our marker and none of ours has, GitHubError.
+    """
+    text = markers.marked(body, marker)
+    if len(text) > _MOST:
+        raise errors.Invalid(f"The comment has {len(text):,} characters; GitHub takes {_MOST:,}.")
+    intent, known = version(ctx, "comment", f"{repository.full_name}#{issue} {marker}", text)
+    if intent.observed is not None:
+        return int(intent.observed["comment"])
+    comment = await repository.comment(int(known["comment"])) if known else None
+    if comment is None:
+        comment = await _find_or_write(ctx, intent, repository, issue, marker, text)
+    if _said(comment) != text:
+        try:
+            await write(repository, "comment", "PATCH", f"/issues/comments/{comment.id}", {"body": text})
+        except errors.Unknown:
+            now = await repository.comment(comment.id)
+            if now is None or _said(now) != text:
+                raise
+    intent.observe({"comment": comment.id})
+    return comment.id
+
+
+async def react(ctx: StepContext, repository: Repository, comment_id: int, content: str) -> None:
+    """React to a comment (content: "eyes", "+1", "rocket" …). Once by nature; a deleted comment needs none."""
+    intent = once(ctx, "react", content, part=f"{comment_id}/{content}")
+    if intent.observed is not None:
+        return
+    try:
+        await write(
+            repository, "react", "POST", f"/issues/comments/{comment_id}/reactions", {"content": content}
+        )
+    except errors.NotFound:
+        intent.observe({"gone": True})
+    else:
+        intent.observe({})
+
+
+async def _find_or_write(
+    ctx: StepContext, intent: Intent, repository: Repository, issue: int, marker: str, text: str
+) -> Comment:
+    async def look() -> Comment | None:
+        return await _ours(ctx, repository, issue, marker)
+
+    found = await look()
+    if found is None and intent.known:
+        found = await patiently(repository.gh, look)
+    if found is not None:
+        return found
+    try:
+        answer = await write(repository, "comment", "POST", f"/issues/{issue}/comments", {"body": text})
+        return answer.read(Comment)
+    except errors.Unknown:
+        found = await patiently(repository.gh, look)
+        if found is None:
+            raise
+        return found
+
+
+async def _ours(ctx: StepContext, repository: Repository, issue: int, marker: str) -> Comment | None:
+    """Our comment with the marker; where there are several, the first, and the others are deleted."""
+    login = (await repository.gh.app()).login
+    marked = [c for c in await repository.comments(issue) if markers.has(c.body, marker)]
+    ours = sorted((c for c in marked if c.user and c.user.login == login), key=lambda c: c.id)
+    if not ours:
+        if marked and not asked_again(ctx):
+            who = marked[0].user.login if marked[0].user else "somebody"
+            raise errors.ForeignObject(
+                f"A comment by {who} on #{issue} carries the mark of ours. It was left alone; retry goes on "
+                "beside it."
+            )
+        return None
+    for more in ours[1:]:
+        try:
+            await write(repository, "comment", "DELETE", f"/issues/comments/{more.id}")
+        except errors.NotFound:
+            continue
+    return ours[0]
+
+
+def _said(comment: Comment) -> str:
+    return (comment.body or "").replace("\r\n", "\n")
