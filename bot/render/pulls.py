@@ -1,0 +1,158 @@
+"""Titles and bodies of the two pull requests: the workflow, whose merge approves, and the implementation.
+
+The first says exactly what a merge approves and how to decline; the second shows for every requirement what
+speaks for it, and who vouches for that. Not here: the hidden markers (their caller adds them), opening them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.plans.plan import ImplementationPlan
+from bot.render.fit import rows_within, within
+from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, text
+from bot.render.plain import clip, one_line
+from bot.render.plan import agent, record_title, requirements, triggers, way_back
+from bot.render.result import VOUCHES, markdown
+from bot.render.words import say, say_plainly
+from bot.result import Evidence, Result
+
+_MOST = GITHUB_MOST - 1_000  # room for the caller's marker
+_MOST_TITLE = 250
+_MOST_EVIDENCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PullText:
+    """A pull request's title (plain text) and body (Markdown)."""
+
+    title: str
+    body: Safe
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job of the generated workflow. needs: names of jobs before it; permissions: "contents: read"."""
+
+    name: str
+    does: str
+    needs: tuple[str, ...] = ()
+    permissions: str = "none"
+
+
+def workflow_pull(
+    plan: ImplementationPlan,
+    *,
+    approval: str,
+    generator: str,
+    workflow_path: str,
+    plan_path: str,
+    jobs: Sequence[JobLine],
+    instance: str,
+    requester: str,
+    secrets: Sequence[str] = (),
+    record_url: str | None = None,
+    issue_url: str | None = None,
+) -> PullText:
+    """The pull request that adds workflow and plan. approval: the hash that a merge approves; generator: its
+    version; secrets: names of those that the workflow references."""
+    head = say(
+        "pulls",
+        "workflow_head",
+        record=link(clip(record_title(plan.adr), 200), record_url),
+        requester=requester,
+        issue_url=issue_url,
+        plan=plan,
+        approval=approval,
+        generator=generator,
+        workflow_path=workflow_path,
+        plan_path=plan_path,
+    )
+    rows = [
+        f"| {cell_code(j.name, 60)} | {cell(j.does)} | {cell(', '.join(j.needs))} | {cell_code(j.permissions)} |"
+        for j in jobs
+    ]
+    runs = say(
+        "pulls",
+        "workflow_runs",
+        rows=Safe("\n".join(rows)),
+        agent=agent(plan),
+        secrets=Safe(", ".join(code(s) for s in secrets)),
+        plan=plan,
+        writes=any("write" in j.permissions for j in jobs),
+    )
+    if plan.warnings:
+        runs = Safe(f"{runs}\n\n{say('plan', 'warnings', warnings=plan.warnings)}")
+    asks = Safe(f"{say('pulls', 'workflow_asks')}\n\n{requirements(plan.adr_requirements)}")
+    back = details(say_plainly("plan", "back_title"), way_back(plan))
+    foot = say("pulls", "foot", instance=instance)
+    title = say_plainly("pulls", "workflow_title", record=record_title(plan.adr))
+    decline = say("pulls", "workflow_decline")
+    return PullText(clip(title, _MOST_TITLE), within(head, [asks, runs, decline, back], _MOST, foot))
+
+
+def implementation_pull(
+    plan: ImplementationPlan,
+    *,
+    evidence: Mapping[str, Sequence[Evidence]],
+    gate: Result,
+    run_url: str,
+    patch_sha: str,
+    base_sha: str,
+    instance: str,
+    requester: str,
+    reverts_after_merge: bool,
+    record_url: str | None = None,
+    issue_url: str | None = None,
+) -> PullText:
+    """The pull request with the code. evidence: for each requirement id what speaks for it; patch_sha: sha256
+    of the patch; base_sha: the commit it was made for. reverts_after_merge: whether the bot watches the
+    default branch afterwards; the text promises it only then."""
+    uncovered = [r.id for r in plan.adr_requirements if not evidence.get(r.id)]
+    head = say(
+        "pulls",
+        "implementation_head",
+        record=link(clip(record_title(plan.adr), 200), record_url),
+        requester=requester,
+        issue_url=issue_url,
+        run_url=run_url,
+        patch_sha=patch_sha,
+        base_sha=base_sha,
+        plan=plan,
+        agent=agent(plan),
+    )
+    rows = [
+        f"| {cell_code(r.id, 40)} | {cell(r.text, 200)} | {_evidence(evidence.get(r.id, ()))} |"
+        for r in plan.adr_requirements
+    ]
+    shown, left = rows_within(rows, _MOST // 3)
+    table = say(
+        "pulls",
+        "implementation_evidence",
+        rows=shown,
+        left=left,
+        uncovered=Safe(", ".join(code(i) for i in uncovered[:20])),
+        more=max(0, len(uncovered) - 20),
+    )
+    summary = say_plainly("progress", "gate", verdict=gate.verdict.value)
+    judged = details(summary, markdown(gate, _MOST // 3), opened=not gate.passed)
+    back = say(
+        "pulls", "implementation_back", reverts=reverts_after_merge, triggers=triggers(plan), plan=plan
+    )
+    foot = say("pulls", "foot", instance=instance)
+    title = say_plainly("pulls", "implementation_title", record=record_title(plan.adr))
+    claims = say("pulls", "implementation_claims")
+    return PullText(clip(title, _MOST_TITLE), within(head, [table, judged, claims, back], _MOST, foot))
+
+
+def _evidence(found: Sequence[Evidence]) -> str:
+    """What speaks for a requirement, in a table's cell."""
+    lines = []
+    for e in found[:_MOST_EVIDENCE]:
+        said = link(clip(one_line(e.text), 160), e.url) if e.url else text(clip(one_line(e.text), 160))
+        where = cell_code(f"{e.path}:{e.line}" if e.line else e.path, 120) if e.path else ""
+        lines.append(" ".join(p for p in (said, where, f"_({VOUCHES[e.kind]})_") if p))
+    if len(found) > _MOST_EVIDENCE:
+        lines.append(say("pulls", "more_evidence", n=len(found) - _MOST_EVIDENCE))
+    return "<br>".join(lines) or say("pulls", "no_evidence")
