@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.engine.ports import EventStore, StepContext
 from bot.github.client import GitHub
 from bot.github.signer import AppSigner
+from bot.store.memory import MemoryStore
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -95,3 +98,36 @@ def github_of(clock: StandingClock, private_pem: str) -> Callable[[Answer], tupl
         return gh, server
 
     return build
+
+
+class NoControl:
+    """Effects start no workflows."""
+
+
+class Steps:
+    """Contexts as the coordinator makes them: a key that holds until a person asks again."""
+
+    def __init__(self, store: EventStore, clock: StandingClock) -> None:
+        self.store = store
+        self.clock = clock
+
+    def begin(self, step: str = "step", *, round: int = 0, instance: str = "story/1") -> StepContext:
+        now = self.clock.now()
+        return StepContext(
+            instance=instance,
+            step=step,
+            attempt=1,
+            key=hashlib.sha256(f"{instance} {step} {round}".encode()).hexdigest()[:20],
+            inputs={},
+            now=now,
+            started_at=now,
+            actor="@ada",
+            correlation=instance,
+            store=self.store,
+            control=NoControl(),  # type: ignore[arg-type]
+        )
+
+
+@pytest.fixture
+def steps(clock: StandingClock) -> Steps:
+    return Steps(MemoryStore(), clock)
