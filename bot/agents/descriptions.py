@@ -36,7 +36,12 @@ COMMAND = AgentDescription(
     max_cost_usd=10,
 )
 
-DESCRIPTIONS = {d.provider: d for d in (COMMAND,)}
+# What a plan holds that is blocked because no agent is configured: its workflow can be read, and refuses to run.
+NONE = AgentDescription(
+    provider="none", title="no agent is configured", secrets=(), passes=(), max_turns=0, max_cost_usd=0
+)
+
+DESCRIPTIONS = {d.provider: d for d in (COMMAND, NONE)}
 
 
 def description(provider: str) -> AgentDescription:

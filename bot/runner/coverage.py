@@ -1,8 +1,8 @@
 """How many lines of the changed files the tests reach: measured, and with a word on how.
 
 A Python test command (`python -m …` or `python file.py`) is run under tracer.py. Any other must leave a
-Cobertura coverage.xml. If neither works the answer is "not measured", which is no pass. It is the word of the
-job in which the agent worked: detail, never a decision of the App's.
+Cobertura coverage.xml. If neither works the answer is "not measured", which is no pass. Not here: what is
+demanded (generate.py, gate.py).
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from types import CodeType
 
 from bot.gates.suite import MAX_XML
 from bot.gates.weakening import is_test_file
+from bot.result import Result, Verdict
 from bot.runner.job import Job, read_json, write_json
 from bot.runner.suites import Suite, run_suite
 
+# Names of what holds no code: a change of documents alone has nothing to cover.
+_NO_CODE = (".md", ".rst", ".adoc", ".txt", ".json", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".csv", ".svg")
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
@@ -33,19 +36,34 @@ class Coverage:
     lines: int = 0
     reached: int = 0
 
+    def judge(self, target: int) -> Result:
+        """The verdict "gate/coverage". A target of 0 asks for nothing; what is not measured is no pass."""
+        name, said = "gate/coverage", f"the tests reach {self.percent} % of {self.lines} changed lines"
+        if self.percent is None:
+            words = (
+                f"coverage is {self.method}; let the test command leave a coverage.xml, "
+                "or set tests.coverage_target to 0 in .github/cloi.yml"
+            )
+            return Result(name, Verdict.FAIL if target else Verdict.SKIP, words)
+        if self.percent < target:
+            return Result(name, Verdict.FAIL, f"{said}, demanded are {target} %; {self.method}")
+        return Result(name, Verdict.PASS, f"{said}; {self.method}")
+
 
 def measure(job: Job, changed: Iterable[str]) -> tuple[Suite, Coverage]:
     """Run the tests once and say how much of the changed files (tests left out) they reach."""
     command = list(job.plan["testStrategy"]["command"])
-    sources = [p for p in changed if not is_test_file(p)]
+    sources = [p for p in changed if not is_test_file(p) and not p.endswith(_NO_CODE)]
     traced = _traced(job, command, [p for p in sources if p.endswith(".py")])
     report = job.checkout / "coverage.xml"
     was_there = report.exists()
-    suite = run_suite(job, job.checkout, "coverage", argv=traced)
+    suite = run_suite(job, job.checkout, "with the change", argv=traced)
     if not was_there and report.exists():
         found = _from_xml(report, sources)
         report.unlink()  # it is not part of the change
         return suite, found
+    if not sources:
+        return suite, Coverage(100.0, "no changed file holds code")
     if traced is None:
         words = "not measured: the test command is not a Python program and left no coverage.xml"
         return suite, Coverage(None, words)

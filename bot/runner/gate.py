@@ -18,6 +18,7 @@ from bot.gates.rules import judge_patch, limits_of
 from bot.gates.suite import Outcome, judge_new_tests, judge_suite
 from bot.gates.weakening import is_test_file
 from bot.result import Result, Verdict, combine
+from bot.runner import coverage
 from bot.runner.git import Git
 from bot.runner.job import Job, Refusal, say
 from bot.runner.suites import Suite, run_suite
@@ -46,11 +47,22 @@ def gate_patch(job: Job) -> None:
 
 
 def gate_tests(job: Job) -> None:
-    """Run the tests on a pristine copy of the base, then with the change. Raises Refusal unless they hold."""
+    """Run the tests on a pristine copy of the base, then with the change. Raises Refusal unless they hold.
+
+    Coverage is measured here a second time, away from the machine on which the agent worked.
+    """
+    git = Git(job.checkout)
+    paths = git.changed_paths(job.base, git.snapshot(job.work / "snapshot.index"))
     with tempfile.TemporaryDirectory(dir=job.work) as folder:
         base = _suite_of_base(job, Path(folder))
-    changed = run_suite(job, job.checkout, "with the change")
-    result = judge_suite(base.outcomes, changed.outcomes, changed.exit_code)
+    changed, covered = coverage.measure(job, paths)
+    held = judge_suite(base.outcomes, changed.outcomes, changed.exit_code)
+    result = combine(
+        "gate/tests",
+        (*held.children, covered.judge(int(job.plan["testStrategy"]["coverageTarget"]))),
+        passed=held.reason,
+        failed=held.reason if not held.passed else "the tests hold, but reach too little of the change",
+    )
     _keep_suites(job, "tests", result, base=base, changed=changed)
 
 

@@ -49,14 +49,10 @@ def generate_tests(job: Job, feature: str, *, coverage_target: int) -> None:
             raise Refusal(
                 f"the tests do not pass with the implementation (exit code {suite.exit_code}){words}"
             )
-        if covered.percent is None:
-            if coverage_target:
-                raise Refusal(f"coverage is demanded ({coverage_target} %), but {covered.method}")
-            return
-        said = f"the tests reach {covered.percent} % of {covered.lines} changed lines; {covered.method}"
-        if covered.percent < coverage_target:
-            raise Refusal(f"{said}; demanded are {coverage_target} %")
-        say(said)
+        verdict = covered.judge(coverage_target)
+        if not verdict.passed:
+            raise Refusal(verdict.reason)
+        say(verdict.reason)
 
     text = prompt("tests", job.plan, coverage_target=coverage_target)
     agent.work(job, "tests", text, then=check)
