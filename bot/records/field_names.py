@@ -42,7 +42,7 @@ _NAMES: dict[str, str] = {
         "id|adr|adr id|adr-id|adr_id|number|no|nr|adr number|identifier|rfc|pep|eip|rfd|kep|"
         "kep-number|kep number|decision id|rfc number|index"
     ),
-    "title": "title|titel|titre|título|titolo|adr title|decision title|heading",
+    "title": "title|feature name|titel|titre|título|titolo|adr title|decision title|heading",
     "supersedes": (
         "supersedes|supercedes|superseeds|supercede|supersede|replaces|obsoletes|supersedes adr|"
         "supersedes s|replaces adr|supersedes adrs|ersetzt folgende|remplace|substitui|reemplaza|"

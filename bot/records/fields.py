@@ -25,7 +25,7 @@ class Field:
     """One field. key: a value of FIELD_NAMES; value: as written, several lines possible; where: its dress.
 
     where: bold-line, bullet, line, table, section, heading-inline, attribute or frontmatter. in_header: before
-    the first heading of content. blocks: those of its section, if it is one.
+    the first heading of content. blocks: those of its section, if it is one; level: of its heading.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Field:
     where: str
     in_header: bool
     blocks: tuple[Block, ...] = ()
+    level: int = 0
 
 
 _NAME_SHAPE = re.compile(
@@ -100,7 +101,16 @@ def _heading(blocks: Sequence[Block], index: int, header: bool) -> Field | None:
     if shape and (key := name_key(shape["name"])) and plain(shape["rest"]):
         if key in ("id", "title", "related", "meta"):
             return None
-        return Field(key, shape["name"], shape["rest"].strip(" *_"), block.place, "heading-inline", header)
+        return Field(
+            key,
+            shape["name"],
+            shape["rest"].strip(" *_"),
+            block.place,
+            "heading-inline",
+            header,
+            (),
+            block.level,
+        )
     numberless = re.sub(r"^\s*[\d.]{1,6}[.)]?\s+", "", text).rstrip(" :")
     key = name_key(numberless)
     if key is None or key in ("id", "title", "meta", "date-decided"):
@@ -108,7 +118,16 @@ def _heading(blocks: Sequence[Block], index: int, header: bool) -> Field | None:
     under = tuple(_under(blocks, index))
     value = _first_value(under)
     last = under[-1].end_line if under else block.end_line
-    return Field(key, plain(text), value, Place(block.line, max(last, block.line)), "section", header, under)
+    return Field(
+        key,
+        plain(text),
+        value,
+        Place(block.line, max(last, block.line)),
+        "section",
+        header,
+        under,
+        block.level,
+    )
 
 
 def _under(blocks: Sequence[Block], index: int) -> Iterator[Block]:

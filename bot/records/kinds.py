@@ -38,6 +38,9 @@ _RECORD_HEADINGS = re.compile(
 )
 
 
+_UNFILLED = re.compile(r"^[\s*_-]*(?:Date|Status)[*_]*:[ \t]*[*_]*\{[A-Z_ -]{3,40}\}", re.M)
+
+
 class FileKind(StrEnum):
     """What a file is."""
 
@@ -55,7 +58,7 @@ def is_record(path: str, data: bytes) -> FileKind:
         return FileKind.OTHER
     identity = from_path(path)
     named_by_directory = _INDEX.match(stem) and identity.number is not None
-    if _TEMPLATE.search(stem) or _TEMPLATE.search(posixpath.basename(posixpath.dirname(path))):
+    if _is_template(stem, identity.number) or _TEMPLATE.search(posixpath.basename(posixpath.dirname(path))):
         return FileKind.TEMPLATE
     if _INDEX.match(stem) and not named_by_directory:
         return FileKind.INDEX
@@ -65,9 +68,18 @@ def is_record(path: str, data: bytes) -> FileKind:
     title = next((line for line in head.split("\n") if line.startswith("# ")), "")
     if title and _PLACEHOLDER_TITLE.match(title[2:].strip()[:300]):
         return FileKind.TEMPLATE
+    if identity.number is None and _UNFILLED.search(head):
+        return FileKind.TEMPLATE
     if identity.number is None and not re.match(r"\d{8}|\d{4}-", stem) and not _looks_like_record(data):
         return FileKind.OTHER
     return FileKind.ADR
+
+
+def _is_template(stem: str, number: int | None) -> bool:
+    """A numbered file about templates ("0010-template-engine") is a record; "0000-template-…" is not."""
+    if not _TEMPLATE.search(stem):
+        return False
+    return not number or bool(re.fullmatch(r"[\w-]*?\d+[-_ ](?:adr[-_ ])?templ(?:ate|at)", stem, re.I))
 
 
 def _looks_like_record(data: bytes) -> bool:

@@ -1,31 +1,51 @@
 """A whole log of records: what no single file can say.
 
-Built from a mapping of paths to bytes; it finds records by id, number and path, and learns what this log does
-by itself. Not here: judging a record (checks.py), drawing (graph.py).
+Built from a mapping of paths to bytes; it finds records by id, number and path, resolves a reference to the
+record it means, and settles what one file leaves open, such as whether 10/02/2020 is in February or October.
+Not here: what the log does by habit (convention.py), judging a record (checks), drawing (graph.py).
 """
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from urllib.parse import unquote
 
+from bot.records.dates import Order, read_date
+from bot.records.document import SIDECARS
+from bot.records.inline import plain
 from bot.records.kinds import FileKind, is_record
-from bot.records.reader import read
-from bot.records.record import Record
+from bot.records.reader import read_all
+from bot.records.record import Record, Relation
+from bot.records.references import WEB_PAGE
+from bot.records.text import MAX_BYTES
 
 
 class RecordLog:
-    """The records of one repository. files: path to bytes of all candidate files, indexes and templates too."""
+    """The records of one repository. files: path to bytes of all candidate files, indexes and templates too.
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = dict(files)
+    repository: "owner/name", so that full web addresses of it count as links; learnt from the links themselves
+    where it is not given.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], repository: str | None = None) -> None:
+        self.files: dict[str, bytes] = dict(files)
+        self.repository = repository or _learn_repository(self.files)
         self.kinds = {path: is_record(path, data) for path, data in sorted(self.files.items())}
-        self.records: tuple[Record, ...] = tuple(
-            read(path, self.files[path]) for path, kind in self.kinds.items() if kind is FileKind.ADR
-        )
-        self._paths = {record.path: record for record in self.records}
+        found: list[Record] = []
+        for path, kind in self.kinds.items():
+            if kind is FileKind.ADR:
+                found += read_all(
+                    path, self.files[path], siblings=self.siblings(path), repository=self.repository
+                )
+        self.records: tuple[Record, ...] = tuple(_with_dates(found))
+        self._paths: dict[str, list[Record]] = {}
         self._ids: dict[str, list[Record]] = {}
         self._numbers: dict[int, list[Record]] = {}
         for record in self.records:
+            self._paths.setdefault(record.path, []).append(record)
             if record.id:
                 self._ids.setdefault(record.id.lower(), []).append(record)
             if record.number is not None:
@@ -37,13 +57,23 @@ class RecordLog:
     def __len__(self) -> int:
         return len(self.records)
 
+    def siblings(self, path: str) -> dict[str, bytes]:
+        """Files beside this one that the reader asks for, by name."""
+        folder = posixpath.dirname(path)
+        paths = {name: posixpath.join(folder, name) for name in SIDECARS}
+        return {name: self.files[where] for name, where in paths.items() if where in self.files}
+
     def kind_of(self, path: str) -> FileKind:
         """What the file is; OTHER for a path that is not in the log."""
         return self.kinds.get(path, FileKind.OTHER)
 
     def by_path(self, path: str) -> Record | None:
-        """The record of this file."""
-        return self._paths.get(path)
+        """The record of this file; the first one where it holds several."""
+        return next(iter(self._paths.get(path, ())), None)
+
+    def all_of(self, path: str) -> tuple[Record, ...]:
+        """All records of this file."""
+        return tuple(self._paths.get(path, ()))
 
     def by_id(self, identifier: str) -> tuple[Record, ...]:
         """All records with this id; several if a number was taken twice."""
@@ -56,3 +86,60 @@ class RecordLog:
     def has(self, identifier: str) -> bool:
         """Whether the log holds a record with this id."""
         return identifier.lower() in self._ids
+
+    def target(self, record: Record, relation: Relation) -> Record | None:
+        """The record that a relation means: by the file it links to, else by id; None if absent or not unique.
+
+        Where several records share an id, one of the same folder is meant.
+        """
+        if relation.target_path is not None:
+            return self.by_path(relation.target_path) or self._in_folder(relation.target_path)
+        found = self.by_id(relation.target)
+        near = [r for r in found if posixpath.dirname(r.path) == posixpath.dirname(record.path)]
+        chosen = near or list(found)
+        return chosen[0] if len(chosen) == 1 else None
+
+    def _in_folder(self, path: str) -> Record | None:
+        """A link to a directory means the record in it."""
+        for name in ("README.md", "index.md", "README.rst", "README.adoc"):
+            if record := self.by_path(posixpath.join(path, name)):
+                return record
+        return None
+
+
+def _learn_repository(files: Mapping[str, bytes]) -> str | None:
+    """The repository whose web addresses name at least two of these very files."""
+    hits: dict[str, set[str]] = {}
+    for data in files.values():
+        if b"/blob/" not in data and b"/tree/" not in data:
+            continue
+        for found in WEB_PAGE.finditer(data[:MAX_BYTES].decode("utf-8", "replace")):
+            if unquote(found["path"]) in files:
+                hits.setdefault(found["repository"], set()).add(found["path"])
+    best = max(hits, key=lambda name: (len(hits[name]), name), default=None)
+    return best if best and len(hits[best]) >= 2 else None
+
+
+def date_order(records: list[Record]) -> Order | None:
+    """How these records write days and months, where those that leave no doubt all agree."""
+    seen = Counter(read_date(plain(r.date_text)).order for r in records if r.date_text)
+    del seen[None]
+    return next(iter(seen)) if len(seen) == 1 else None
+
+
+def _with_dates(records: list[Record]) -> list[Record]:
+    """The records, with dates such as 10/02/2020 settled where their folder, or else the whole log, tells."""
+    open_dates = [
+        r for r in records if r.date is None and r.date_text and read_date(plain(r.date_text)).ambiguous
+    ]
+    if not open_dates:
+        return records
+    overall = date_order(records)
+    settled: dict[int, Record] = {}
+    for record in open_dates:
+        folder = posixpath.dirname(record.path)
+        near = date_order([r for r in records if posixpath.dirname(r.path) == folder])
+        if order := near or overall:
+            iso = read_date(plain(record.date_text or ""), order).iso
+            settled[id(record)] = replace(record, date=iso)
+    return [settled.get(id(r), r) for r in records]

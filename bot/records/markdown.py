@@ -8,9 +8,12 @@ Comments are taken out first, outside of code, because help texts stand between 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from bot.records.blocks import Block, Kind
@@ -22,13 +25,31 @@ _PARSER.core.ruler.enableOnly(["normalize", "block"])
 
 _FENCE = re.compile(r"^[ >]{0,12}(?:[-*+] {1,3})?(`{3,}|~{3,})")
 _RULE_ROW = re.compile(r"^\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")
+_REFERENCE = re.compile(r"\[([^\[\]]{1,300})\](?:\[([^\[\]]{0,200})\])?(?![(:\[])")
 _CELL_BREAK = re.compile(r"(?<!\\)\|")
 
 
 def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
     """The blocks of these lines. first_line: the number of the first of them in the file."""
     text = "\n".join(_without_comments(lines))
-    return _walk(_PARSER.parse(text), first_line)
+    env: dict[str, Any] = {}
+    blocks = _walk(_PARSER.parse(text, env), first_line)
+    targets = {label: str(found["href"]) for label, found in env.get("references", {}).items()}
+    return [_resolved(block, targets) for block in blocks] if targets else blocks
+
+
+def _resolved(block: Block, targets: Mapping[str, str]) -> Block:
+    """The block with `[label][name]` and `[name]` written as `[label](target)`."""
+    if "[" not in block.text or block.kind is Kind.CODE:
+        return block
+
+    def inline(found: re.Match[str]) -> str:
+        target = targets.get(normalizeReference(found[2] or found[1]))
+        return f"[{found[1]}]({target})" if target and len(target) < 400 else found[0]
+
+    text = _REFERENCE.sub(inline, block.text, count=200)
+    cells = tuple(_REFERENCE.sub(inline, cell, count=20) for cell in block.cells)
+    return replace(block, text=text, cells=cells)
 
 
 def _without_comments(lines: Sequence[str]) -> list[str]:

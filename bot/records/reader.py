@@ -10,68 +10,78 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from bot.records import front_matter, markdown
-from bot.records.blocks import Block, Kind, sections_of
-from bot.records.dates import Order, read_date
+from bot.records import front_matter
+from bot.records.blocks import Block, sections_of
+from bot.records.choose import choose_date, choose_status
+from bot.records.dates import Order
+from bot.records.document import Document, parse
 from bot.records.fields import Field, fields_of, name_key
-from bot.records.identity import from_path, identify, split_title
-from bot.records.inline import plain, title_text
-from bot.records.record import Finding, Place, Record, Relation, RelationKind, Status
-from bot.records.references import naming
-from bot.records.relations import from_metadata, people, relations_of
-from bot.records.status import normalise
-from bot.records.text import Source, decode
-
-_DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
-_GENERIC_TITLE = re.compile(
-    r"^(?:adr|rfc|architectur(?:e|al) decision(?: records?)?|decision records?|decision|title)$", re.I
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A decoded file taken apart: what every later step reads."""
-
-    source: Source
-    front: front_matter.FrontMatter
-    blocks: tuple[Block, ...]
-    family: str = ""
+from bot.records.identity import from_path, identify
+from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity
+from bot.records.references import Naming, naming
+from bot.records.relations import from_metadata, people, relations_of, unique
+from bot.records.split import split
+from bot.records.titles import find_title, split_title
 
 
 def read(
-    path: str, data: bytes, *, siblings: Mapping[str, bytes] | None = None, order: Order | None = None
+    path: str,
+    data: bytes,
+    *,
+    siblings: Mapping[str, bytes] | None = None,
+    order: Order | None = None,
+    repository: str | None = None,
 ) -> Record:
     """The record in this file. Never raises.
 
     path: in the repository, with slashes; it names the format and often the id. siblings: files beside it by
     name, of which kep.yaml is read. order: how the log writes days and months, where that is known.
+    repository: "owner/name"; with it, full web addresses of this repository are links into its log.
     """
-    return record_of(parse(path, data), order)
+    document = parse(path, data, siblings)
+    parts = split(document)
+    if not parts:
+        return record_of(document, order, repository)
+    whole = record_of(document, order, repository)
+    reason = f"The file holds {len(parts)} records; each one is read by itself."
+    finding = Finding("several-records", Severity.NOTICE, path, Place(1, 1), reason)
+    return replace(whole, status=None, status_text=None, date=None, findings=(*whole.findings, finding))
 
 
-def parse(path: str, data: bytes) -> Document:
-    """Bytes to blocks, whatever the markup."""
-    source = decode(path, data)
-    front = front_matter.split(path, source.lines)
-    blocks = markdown.blocks_of(source.lines[front.end :], front.end + 1)
-    return Document(source, front, tuple(blocks))
+def read_all(
+    path: str,
+    data: bytes,
+    *,
+    siblings: Mapping[str, bytes] | None = None,
+    order: Order | None = None,
+    repository: str | None = None,
+) -> list[Record]:
+    """All records of a file: usually one; several where a team keeps its whole log in one file. Never raises."""
+    document = parse(path, data, siblings)
+    return [record_of(part, order, repository) for part in split(document) or [document]]
 
 
-def record_of(document: Document, order: Order | None = None) -> Record:
+def record_of(document: Document, order: Order | None = None, repository: str | None = None) -> Record:
     """The record that a document states."""
     source, front = document.source, document.front
     path = source.path
-    title_block, title_raw = _title(document)
     fields = [*_front_fields(front), *fields_of(document.blocks)]
+    title_block, title_raw = find_title(document, fields)
     stated_id = next((f.value for f in fields if f.key == "id" and f.where == "frontmatter"), None)
-    expected = from_path(path).number
+    expected = from_path(path).number if document.part is None else None
     title = split_title(title_raw, expected) if title_raw else None
-    identity = identify(path, title, stated_id)
-    status, status_field = _status(fields, document.family)
-    iso, date_field = _date(fields, order)
-    name = naming(path, identity, document.family)
+    identity = identify(
+        path,
+        stated_id,
+        title.label if title else None,
+        title.digits if title and title.text else "",
+        named=document.part is None,
+    )
+    status, status_field = choose_status(fields, document.family)
+    iso, date_field = choose_date(path, fields, status_field, order)
+    name = naming(path, identity, document.family, repository, title.label if title else None)
     relations = _relations(document, fields, name)
     places = _places(title_block, status_field, date_field, fields)
     return Record(
@@ -144,75 +154,11 @@ def _as_text(value: object, key: str) -> str:
     return str(value)
 
 
-def _title(document: Document) -> tuple[Block | None, str | None]:
-    """The title's block and text: the first H1 that is a title; front matter's title where there is none."""
-    heads = [b for b in document.blocks if b.kind is Kind.HEADING and not b.quote]
-    tops = [b for b in heads if b.level == 1]
-    for block in tops:
-        text = title_text(block.text)
-        if not text or name_key(text) or (_GENERIC_TITLE.match(plain(text)) and len(tops) > 1):
-            continue
-        if block is not tops[0] and heads.index(block) > 1:
-            break
-        return block, text
-    for name in ("title", "Title", "name"):
-        value = document.front.values.get(name)
-        if isinstance(value, str) and value.strip():
-            return None, value.strip()
-    return None, None
-
-
-def _status(fields: Sequence[Field], family: str) -> tuple[Status | None, Field | None]:
-    """The status and the field that states it; of two that disagree, the one that permits less."""
-    stated: list[tuple[Status, Field]] = []
-    for field in fields:
-        if field.key != "status" or not (field.in_header or field.where in ("section", "heading-inline")):
-            continue
-        status = normalise(field.value, family=family)
-        if status is not None:
-            stated.append((status, field))
-    if not stated:
-        return None, None
-    known = [pair for pair in stated if pair[0] not in (Status.UNKNOWN, Status.PLACEHOLDER)]
-    if not known:
-        return stated[0]
-    status, field = known[0]
-    other = next((p for p in known[1:] if p[1].in_header and p[1].where != field.where), None)
-    if other and _permits(status) and not _permits(other[0]):
-        return other
-    return status, field
-
-
-def _permits(status: Status) -> bool:
-    return status in (Status.ACCEPTED, Status.IMPLEMENTED)
-
-
-def _date(fields: Sequence[Field], order: Order | None) -> tuple[str | None, Field | None]:
-    """The date and its field: the plain date before dates of decision, creation or change."""
-    first: Field | None = None
-    for key in _DATE_KEYS:
-        for field in fields:
-            if field.key != key or not (field.in_header or field.where == "section"):
-                continue
-            stated = read_date(plain(field.value), order)
-            if stated.iso:
-                return stated.iso, field
-            if first is None and plain(field.value):
-                first = field
-        if first is not None and key == "date":
-            return None, first
-    return None, first
-
-
-def _relations(document: Document, fields: Sequence[Field], name: object) -> tuple[Relation, ...]:
-    from bot.records.references import Naming
-    from bot.records.relations import _unique
-
-    assert isinstance(name, Naming)
+def _relations(document: Document, fields: Sequence[Field], name: Naming) -> tuple[Relation, ...]:
     front = from_metadata(document.front.values, document.front.places, name)
     status_lines = [f for f in fields if f.where != "frontmatter" or f.key == "status"]
     text = relations_of(status_lines, document.blocks, document.source.lines, name)
-    return _unique([*front, *text], name)
+    return unique([*front, *text], name)
 
 
 def _places(
@@ -228,8 +174,3 @@ def _places(
     for field in fields:
         places.setdefault(field.key, field.place)
     return places
-
-
-def findings_of(record: Record) -> tuple[Finding, ...]:
-    """What the reader itself could not accept."""
-    return record.findings

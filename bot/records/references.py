@@ -17,20 +17,26 @@ from bot.records.inline import links, plain
 
 _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
+_CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
 _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
+_OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
 _SEPARATOR = r"[-_ \u2011#]{0,2}"
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How the record that is being read writes ids. words: prefixes that mean a record of this log."""
+    """How the record that is being read writes ids. words: prefixes that mean a record of this log.
+
+    repository: "owner/name" where known; then links to its pages on the web are links into this log.
+    """
 
     path: str
     own: Identity
     words: re.Pattern[str]
     slug_log: bool = False
+    repository: str | None = None
 
     def id_of(self, number: int) -> str:
         """The id of this log's record with that number."""
@@ -41,7 +47,7 @@ class Naming:
 class Reference:
     """One reference. start, end: its span in the line; target: id; path: file linked to, from the root.
 
-    title: words quoted as the target's title; note: words in brackets after it.
+    title: words quoted as the target's title; note: words in brackets after it. bare: a number or slug alone.
     """
 
     start: int
@@ -50,21 +56,28 @@ class Reference:
     path: str | None = None
     title: str | None = None
     note: str | None = None
+    bare: bool = False
 
 
-def naming(path: str, own: Identity, family: str = "") -> Naming:
-    """The naming of a record. family: "rfc", "pep", "kep", "eip" or "rfd" where the log is of that kind."""
+def naming(
+    path: str, own: Identity, family: str = "", repository: str | None = None, label: str | None = None
+) -> Naming:
+    """The naming of a record. family: "rfc", "pep", "kep", "eip" or "rfd" where the log is of that kind.
+
+    label: the word before the number in the record's own title, such as "RFC".
+    """
     words = [_RECORD_PREFIXES]
-    label = own.prefix.rstrip("-_ ")
-    if label:
-        words.append(re.escape(label))
-    if family:
+    if prefix := own.prefix.rstrip("-_ "):
+        words.append(re.escape(prefix))
+    if family and family != "rfc":
         words.append({"eip": "EIP|ERC"}.get(family, family.upper()))
-    elif re.search(r"(?:^|/)rfcs?/", path, re.I) and not label:
-        words.append("RFC")
+    if family == "rfc" or (label and label.upper() == "RFC"):
+        words.append(_OWN_RFC)
+    elif label and re.fullmatch(r"[A-Za-z][A-Za-z-]{1,20}", label):
+        words.append(re.escape(label))
     joined = "|".join(words)
     pattern = re.compile(rf"(?<![\w/.#-])(?:{joined})s?{_SEPARATOR}(\d{{1,6}})(?![\w%]|\.\d|-\d\d)", re.I)
-    return Naming(path, own, pattern, slug_log=own.number is None)
+    return Naming(path, own, pattern, slug_log=own.number is None, repository=repository)
 
 
 def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
@@ -78,14 +91,14 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
             covered.append((start, end))
             if reference := _linked(start, end, label, target, name):
                 found.append(reference)
-    masked = _masked(line, covered)
+    masked = _masked(line, covered + [m.span() for m in _CODE_SPAN.finditer(line)])
     for match in name.words.finditer(masked):
         number = int(match[1])
         covered.append(match.span())
         found.append(Reference(match.start(), match.end(), name.id_of(number)))
         found += _following(masked, match.end(), name, covered)
     if bare:
-        found += _bare(_masked(line, covered), name)
+        found += _bare(_masked(masked, covered), name)
     found.sort(key=lambda r: r.start)
     return [_described(reference, line) for reference in found]
 
@@ -117,7 +130,7 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
         digits = match[1]
         if len(digits) == 4 and digits.startswith(("19", "20")) and name.own.width != 4:
             continue
-        yield Reference(match.start(), match.end(), name.id_of(int(digits)))
+        yield Reference(match.start(), match.end(), name.id_of(int(digits)), bare=True)
     for match in re.finditer(
         r"(?<![\w./-])((?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|\d{2,5}[-_][a-z][\w-]{2,100})(?:\.md)?",
         line,
@@ -125,14 +138,14 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
         identity = from_path(match[1] + ".md")
         if identity.id:
             target = name.id_of(identity.number) if identity.number is not None else identity.id
-            yield Reference(match.start(), match.end(), target)
+            yield Reference(match.start(), match.end(), target, bare=True)
 
 
 def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
     target = unquote(target.strip())
     if re.match(r"^[a-z][a-z0-9+.-]*:", target, re.I) or target.startswith("//"):
-        return None
-    file = target.split("#")[0].split("?")[0]
+        target = "/" + _own_page(target, name.repository)
+    file = target.split("#")[0].split("?")[0].rstrip("/")
     if not file:
         return None
     path = file.lstrip("/") if file.startswith("/") else posixpath.join(posixpath.dirname(name.path), file)
@@ -149,9 +162,22 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
     if not _is_record_file(base):
         return None
     target_id = identity.id or ""
-    if not identity.prefix and name.own.prefix and name.own.number is not None:
+    if not identity.prefix and name.own.number is not None:
         target_id = name.id_of(identity.number)
     return Reference(start, end, target_id, path, _label_title(label))
+
+
+WEB_PAGE = re.compile(
+    r"https?://[^/\s]{4,80}/(?P<repository>[\w.-]{1,60}/[\w.-]{1,100})/(?:-/)?(?:blob|tree|raw|edit|blame)/"
+    r"[^/\s]{1,100}/(?P<path>[^\s#?()<>\"'\]]{1,300})"
+)
+
+
+def _own_page(url: str, repository: str | None) -> str:
+    """The path in this repository that a web address shows; empty for any other address."""
+    found = WEB_PAGE.match(url) if repository else None
+    same = found and repository and found["repository"].lower() == repository.lower()
+    return found["path"] if found and same else ""
 
 
 def _is_record_file(base: str) -> bool:

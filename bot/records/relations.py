@@ -1,8 +1,7 @@
 """What a record says of others: supersession, amendment, dependence, and plain mention; each with its quote.
 
-A direction is taken only from words that give it ("Superseded by", "Building on", `requires:`) and that stand
-right before the reference; in running prose the sentence must also be about this record. Everything else that
-names a record is RELATED: a reading list, no order of work.
+Three sources, strongest first: front matter, fields and sections named for it, and the running text. Everything
+that names a record without a direction is RELATED: a reading list, no order of work.
 """
 
 from __future__ import annotations
@@ -11,97 +10,108 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.records.blocks import Block, Kind
-from bot.records.fields import Field
+from bot.records.fields import Field, name_key
 from bot.records.inline import plain
+from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, partial
 from bot.records.record import Place, Relation, RelationKind
 from bot.records.references import Naming, Reference, find
 
-MAX_RELATIONS = 400
-_LINE = 1_500
+MAX_RELATIONS = 600
+MAX_TEXT = 20_000
 
 FIELD_KINDS: Mapping[str, RelationKind] = {
-    "supersedes": RelationKind.SUPERSEDES,
-    "superseded-by": RelationKind.SUPERSEDED_BY,
-    "partially-supersedes": RelationKind.PARTIALLY_SUPERSEDES,
-    "partially-superseded-by": RelationKind.PARTIALLY_SUPERSEDED_BY,
-    "amends": RelationKind.AMENDS,
-    "amended-by": RelationKind.AMENDED_BY,
-    "depends-on": RelationKind.DEPENDS_ON,
-    "builds-on": RelationKind.BUILDS_ON,
-    "related": RelationKind.RELATED,
-}
-_VERBS: tuple[tuple[RelationKind, str], ...] = (
-    (
-        RelationKind.SUPERSEDED_BY,
-        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|"
-        r"succeeded)(?:\s+(?:in favou?r of|by|with|from))|ersetzt durch|abgelöst durch|remplacée? par|"
-        r"substituíd[ao] por|reemplazad[ao] por|sostituit[ao] da|vervangen door|deprecated (?:by|"
-        r"in favou?r of)",
-    ),
-    (
-        RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|superseding|replaces|obsoletes|overrides|ersetzt|remplace|"
-        r"reemplaza|substitui",
-    ),
-    (RelationKind.AMENDED_BY, r"(?:amended|updated|modified) by"),
-    (RelationKind.AMENDS, r"amends|amending"),
-    (
-        RelationKind.DEPENDS_ON,
-        r"depends? (?:up)?on|depending on|dependent on|requires|is a prerequisite of this|"
-        r"prerequisites?:?|hängt ab von",
-    ),
-    (RelationKind.BUILDS_ON, r"(?:builds?|building|built) (?:up)?on(?: top of)?|baut auf"),
-)
-_VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})\\b)" for i, (_, words) in enumerate(_VERBS)), re.I)
-_PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in part|parts? of|teilweise|parcialmente)\b", re.I)
-_NEGATED = re.compile(
-    r"\b(?:not|never|no longer|n't|without|nicht|instead of|rather than)\b[^.;]{0,20}$", re.I
-)
-_BETWEEN = re.compile(
-    r"^[\s:*_`\"'“(\[>-]*(?:(?:by|the|our|of|parts? of|on|from|decisions?|record|architecture decision|"
-    r"in|those of|both|also)\b[\s:*_`\"'“(\[-]*){0,4}$",
-    re.I,
-)
-_JOINED = re.compile(
-    r"^[\s*_`\"'”)\]]*(?:,|;|&|/|\+|and|und|or|as well as|et|y|e|,\s*and)?[\s*_`\"'“(\[]*$", re.I
-)
-_SUBJECT = re.compile(
-    r"^[\s>*_`#|~()\[\]\d.:,;–—-]*(?:(?:this|the present|it|which|and|but|also|status|note|update[d]?|"
-    r"now|adr|decision|record|document|"
-    r"rfc|proposal|we|is|are|was|has|have|been|partially|partly|fully|completely|accepted|approved|"
-    r"deprecated|effectively|"
-    r"that|explicitly|therefore|diese|dieser|entscheidung|wurde|ist|directly|heavily|proposed|"
-    r"implemented|formally|in|part|be|to|will)\b"
-    r"[\s*_`,;:()–—-]*){0,9}$",
-    re.I,
-)
-_STATUS_KINDS = frozenset(list(RelationKind)[:6])
+    kind.value: kind for kind in RelationKind if kind is not RelationKind.RELATED
+} | {"related": RelationKind.RELATED}
+
+_PART_OF = re.compile(r"\b(?:in|of|within|from)[\s*_`\"'“(\[]*$", re.I)
 
 
 def relations_of(
     fields: Sequence[Field], blocks: Sequence[Block], lines: Sequence[str], name: Naming
-) -> tuple[Relation, ...]:
-    """All relations of a record: those of its fields first, then of its text, each (kind, target) once."""
+) -> list[Relation]:
+    """The relations of a record's fields, then of its text."""
     found: list[Relation] = []
-    claimed: set[int] = set()
+    decided: set[tuple[int, str]] = set()
     for field in fields:
-        if field.key in FIELD_KINDS or field.key == "status":
-            for number, relation in _of_field(field, lines, name):
-                found.append(relation)
-                if relation.kind is not RelationKind.RELATED:
-                    claimed.add(number)
+        if field.key not in FIELD_KINDS and field.key != "status":
+            continue
+        for relation in _of_field(field, lines, name):
+            found.append(relation)
+            decided.add((relation.place.line, relation.target))
     for block in blocks:
         if block.kind is Kind.CODE or not block.text:
             continue
-        for number, line in block.text_lines():
-            if len(found) > MAX_RELATIONS:
-                break
-            for reference, kind in _directed(line[:_LINE], name, strict=True):
-                known = kind or RelationKind.RELATED
-                if known in _STATUS_KINDS and number in claimed:
-                    continue
-                found.append(_relation(known, reference, lines, number))
-    return _unique(found, name)
+        if len(found) > MAX_RELATIONS:
+            break
+        text = block.text[:MAX_TEXT]
+        for reference, kind in directed(text, find(text, name), strict=True):
+            line = _line_of(block.line, text, reference)
+            if (line, reference.target) in decided:
+                continue
+            found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
+    return found
+
+
+def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Relation]:
+    own = FIELD_KINDS.get(field.key)
+    bodies = [b for b in field.blocks if b.kind is not Kind.CODE and b.text]
+    if not bodies:
+        bodies = [Block(Kind.PARAGRAPH, field.value, field.place.line, field.place.end_line)]
+    for block in bodies:
+        text = block.text[:MAX_TEXT]
+        bare = field.key == "status" or (own is not None and own is not RelationKind.RELATED)
+        references = find(text, name, bare=bare)
+        before = 0
+        last: RelationKind | None = None
+        for reference, said in directed(text, references, strict=False):
+            lead = text[before : reference.start]
+            if reference.bare and said is None and not _lists(lead):
+                continue
+            kind = said or _kind_in_field(own, last, lead, first=before == 0)
+            before, last = reference.end, kind
+            if kind is None:
+                continue
+            line = _line_of(block.line, text, reference)
+            yield _relation(kind, reference, lines, line)
+
+
+def _kind_in_field(
+    own: RelationKind | None, last: RelationKind | None, lead: str, *, first: bool
+) -> RelationKind | None:
+    """What a field named for a kind says of a reference in its value, from the words before the reference."""
+    if own is None or own is RelationKind.RELATED:
+        return own
+    if not first and last is not None and is_joiner(lead):
+        return last
+    words = re.split(r"[;\n]", lead)[-1] if not first else lead
+    if is_partial(words):
+        return partial(own)
+    if is_filler(words) or is_joiner(words):
+        return own
+    if not first and words == lead:
+        continues = last is RelationKind.PARTIALLY_SUPERSEDES and _PART_OF.search(words)
+        return last if continues else RelationKind.RELATED
+    if own is RelationKind.SUPERSEDES and _PART_OF.search(words):
+        return RelationKind.PARTIALLY_SUPERSEDES
+    if len(words.split()) <= 5:
+        return own
+    return RelationKind.RELATED
+
+
+def _lists(lead: str) -> bool:
+    """Whether a bare number after these words is an entry of a list of ids."""
+    return is_joiner(lead) or is_filler(lead)
+
+
+def _line_of(first: int, text: str, reference: Reference) -> int:
+    return first + text.count("\n", 0, reference.start)
+
+
+def _relation(kind: RelationKind, reference: Reference, lines: Sequence[str], number: int) -> Relation:
+    number = max(1, min(number, len(lines)))
+    quote = lines[number - 1].strip()[:300] if lines else ""
+    place = Place(number, number)
+    return Relation(kind, reference.target, quote, place, reference.path, reference.note, reference.title)
 
 
 def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], name: Naming) -> list[Relation]:
@@ -113,8 +123,9 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
         kind = _metadata_kind(key)
         if kind is None:
             continue
-        for reference in find(text[:_LINE], name, bare="." not in key):
-            quote = f"{key}: {text}"[:300]
+        value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", text.strip()[:1_500])
+        quote = f"{key}: {text}"[:300]
+        for reference in find(value, name, bare="." not in key):
             found.append(
                 Relation(
                     kind, reference.target, quote, place, reference.path, reference.note, reference.title
@@ -124,13 +135,8 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
 
 
 def _metadata_kind(key: str) -> RelationKind | None:
-    from bot.records.fields import name_key
-
-    last = key.rpartition(".")[2]
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key.rpartition(".")[2])
     kind = FIELD_KINDS.get(name_key(spaced) or "")
-    if kind is None and name_key(spaced) == "status":
-        return None
     return kind if "." not in key or kind is RelationKind.DEPENDS_ON else None
 
 
@@ -153,107 +159,26 @@ def _scalars(values: Mapping[str, object], places: Mapping[str, Place]) -> Itera
             yield key, str(value), place
 
 
-def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[tuple[int, Relation]]:
-    own = FIELD_KINDS.get(field.key)
-    parts: list[tuple[int, str]] = []
-    if field.blocks:
-        parts = [pair for b in field.blocks if b.kind is not Kind.CODE for pair in b.text_lines()]
-    else:
-        parts = [(field.place.line + i, text) for i, text in enumerate(field.value.split("\n"))]
-    long = field.where == "section" and own is not None and own is not RelationKind.RELATED
-    for number, line in parts:
-        bare = own is not None and own is not RelationKind.RELATED and not (long and len(line) > 160)
-        for reference, kind in _directed(
-            line[:_LINE], name, strict=False, bare=bare or field.key == "status"
-        ):
-            chosen = kind if kind is not None else own
-            if own is not None and kind is None and bare and _is_no_reference(line, reference):
-                continue
-            if chosen is not None:
-                if own is not None and own is not RelationKind.RELATED and _PARTLY.search(line[:40]):
-                    chosen = _partial(chosen)
-                yield number, _relation(chosen, reference, lines, min(number, len(lines)))
-
-
-def _is_no_reference(line: str, reference: Reference) -> bool:
-    """A bare number far into a sentence is some number."""
-    return reference.path is None and line[reference.start : reference.end].isdigit() and reference.start > 80
-
-
-def _directed(
-    line: str, name: Naming, *, strict: bool, bare: bool = False
-) -> Iterator[tuple[Reference, RelationKind | None]]:
-    """Each reference of a line with the kind that the words before it give, if they do."""
-    references = find(line, name, bare=bare)
-    if not references:
-        return
-    verbs = list(_VERB.finditer(line))
-    carried: RelationKind | None = None
-    last_end = 0
-    for reference in references:
-        kind: RelationKind | None = None
-        nearest = next((v for v in reversed(verbs) if v.end() <= reference.start), None)
-        if nearest and nearest.start() >= last_end and _BETWEEN.match(line[nearest.end() : reference.start]):
-            kind = _kind_of(nearest, line, strict=strict)
-        elif carried and _JOINED.match(_without_notes(line[last_end : reference.start])):
-            kind = carried
-        is_bare = line[reference.start : reference.end].lstrip("#").isdigit()
-        if not (bare and is_bare and kind is None and strict):
-            yield reference, kind
-        carried, last_end = kind, reference.end
-
-
-def _without_notes(text: str) -> str:
-    return re.sub(r"\([^()]{0,200}\)|[:–—-]\s[^,;]{0,160}", "", text)
-
-
-def _kind_of(verb: re.Match[str], line: str, *, strict: bool) -> RelationKind | None:
-    kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
-    before = line[: verb.start()]
-    sentence = re.split(r"(?<=[.!?])\s+", before)[-1]
-    if _NEGATED.search(sentence):
-        return None
-    if kind in _STATUS_KINDS and strict and not _SUBJECT.match(sentence[-160:]):
-        return None
-    if (
-        kind is RelationKind.DEPENDS_ON
-        and strict
-        and verb[0].lower() == "requires"
-        and not _SUBJECT.match(sentence[-160:])
-    ):
-        return None
-    if _PARTLY.search(sentence[-24:]) or _PARTLY.search(line[verb.end() : verb.end() + 14]):
-        return _partial(kind)
-    return kind
-
-
-def _partial(kind: RelationKind) -> RelationKind:
-    return {
-        RelationKind.SUPERSEDES: RelationKind.PARTIALLY_SUPERSEDES,
-        RelationKind.SUPERSEDED_BY: RelationKind.PARTIALLY_SUPERSEDED_BY,
-    }.get(kind, kind)
-
-
-def _relation(kind: RelationKind, reference: Reference, lines: Sequence[str], number: int) -> Relation:
-    quote = lines[number - 1].strip()[:300] if 0 < number <= len(lines) else ""
-    place = Place(number, number)
-    return Relation(kind, reference.target, quote, place, reference.path, reference.note, reference.title)
-
-
-def _unique(found: Iterable[Relation], name: Naming) -> tuple[Relation, ...]:
+def unique(found: Iterable[Relation], name: Naming) -> tuple[Relation, ...]:
     """Each (kind, target) once; RELATED only where nothing stronger is said of the target; never oneself."""
     out: dict[tuple[RelationKind, str], Relation] = {}
-    own = name.own.id
     for relation in found:
-        if relation.target == own or relation.target_path == name.path:
+        if relation.target == name.own.id or relation.target_path == name.path:
             continue
         key = (relation.kind, relation.target)
         kept = out.get(key)
         if kept is None or (kept.note is None and relation.note and kept.kind is RelationKind.RELATED):
             out[key] = relation
     strong = {target for kind, target in out if kind is not RelationKind.RELATED}
+    whole = {(k, t) for k, t in out if k in STATUS_KINDS}
     return tuple(
-        r for (kind, target), r in out.items() if kind is not RelationKind.RELATED or target not in strong
+        relation
+        for (kind, target), relation in out.items()
+        if not (kind is RelationKind.RELATED and target in strong)
+        and not (kind is RelationKind.PARTIALLY_SUPERSEDES and (RelationKind.SUPERSEDES, target) in whole)
+        and not (
+            kind is RelationKind.PARTIALLY_SUPERSEDED_BY and (RelationKind.SUPERSEDED_BY, target) in whole
+        )
     )
 
 
@@ -261,11 +186,10 @@ def people(fields: Sequence[Field]) -> tuple[str, ...]:
     """Names in the deciders' fields, as written, split at commas; none where nobody is named."""
     for key in ("deciders", "authors"):
         for field in fields:
-            if field.key == key and (text := plain(field.value)):
-                names = [
-                    plain(part).strip(" .-") for part in re.split(r"[,;\n]|\s+and\s+|\s+&\s+", field.value)
-                ]
-                names = [n for n in names if n]
-                if names and "{" not in text and not text.lower().startswith("[list"):
-                    return tuple(names[:50])
+            if field.key != key or not (text := plain(field.value)):
+                continue
+            parts = re.split(r"[,;\n]|\s+and\s+|\s+&\s+", field.value[:2_000])
+            names = [name for part in parts if (name := plain(part).strip(" .-"))]
+            if names and "{" not in text and not text.lower().startswith("[list"):
+                return tuple(names[:50])
     return ()

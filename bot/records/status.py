@@ -69,7 +69,7 @@ def normalise(text: str, *, family: str = "") -> Status | None:
     if not words:
         return None
     if _EMPTY.match(words):
-        return Status.PLACEHOLDER if _BRACES.search(words) else Status.UNKNOWN
+        return Status.PLACEHOLDER if _BRACES.search(words) else None
     matches = _matches(words)
     if _is_template(words, matches):
         return Status.PLACEHOLDER

@@ -1,0 +1,83 @@
+"""Which of several statements holds: the status and the date of a record, picked from its fields.
+
+What is stated plainly in the header wins; where two statements disagree, the one that permits less is taken,
+since a bot acts on "accepted". A date that is stated badly is no reason to take another one. Not here: finding
+the fields (fields.py), telling the author about the disagreement (checks).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from bot.records.dates import Order, read_date
+from bot.records.fields import Field
+from bot.records.inline import plain
+from bot.records.record import Status
+from bot.records.status import normalise
+
+PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
+_OPEN = (Status.UNKNOWN, Status.PLACEHOLDER)
+_DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
+_DATE_LIKE = re.compile(r"(?:19|20)\d\d|[YXDM]{2,4}|\d{1,2}[./-]\d{1,2}|insert|date", re.I)
+
+
+def statuses(fields: Sequence[Field], family: str = "") -> list[tuple[Status, Field]]:
+    """Every status that the fields state, in order of the text."""
+    out: list[tuple[Status, Field]] = []
+    for field in fields:
+        if field.key == "status" and _counts(field):
+            status = normalise(field.value, family=family)
+            if status is not None:
+                out.append((status, field))
+    return out
+
+
+def _counts(field: Field) -> bool:
+    """Header fields, and sections called "Status" that stand high; one deep in the text is of something else."""
+    return field.in_header or (field.where in ("section", "heading-inline") and field.level <= 2)
+
+
+def choose_status(fields: Sequence[Field], family: str = "") -> tuple[Status | None, Field | None]:
+    """The status and the field that states it; of two that disagree, the one that permits less."""
+    stated = statuses(fields, family)
+    if not stated:
+        return None, None
+    known = [pair for pair in stated if pair[0] not in _OPEN]
+    if not known:
+        return stated[0]
+    status, field = known[0]
+    if status in PERMITS:
+        others = [
+            p for p in stated if p[1].where != field.where and p[0] not in PERMITS and p[0] not in _OPEN
+        ]
+        if others:
+            return others[0]
+    return status, field
+
+
+def choose_date(
+    path: str, fields: Sequence[Field], status: Field | None, order: Order | None = None
+) -> tuple[str | None, Field | None]:
+    """The date and its field: the plain date before dates of decision, creation or change.
+
+    Where no field has one: a single date in the words of the status, or in the name of the record's directory.
+    """
+    for key in _DATE_KEYS:
+        found = [
+            f for f in fields if f.key == key and plain(f.value) and (f.in_header or f.where == "section")
+        ]
+        for field in sorted(found, key=lambda f: not f.in_header):
+            stated = read_date(plain(field.value), order)
+            if stated.iso:
+                return stated.iso, field
+            if field.in_header and (stated.ambiguous or _DATE_LIKE.search(field.value)):
+                return None, field
+    if status is not None:
+        stated = read_date(plain(status.value.split("\n")[0]), order)
+        if stated.iso or stated.ambiguous:
+            return stated.iso, status
+    folder = posixpath.basename(posixpath.dirname(path))
+    named = re.match(r"(\d{4}-\d\d-\d\d|\d{8})(?=[-_ ]|$)", folder)
+    return (read_date(named[1]).iso if named else None), None

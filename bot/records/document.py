@@ -1,0 +1,81 @@
+"""A file taken apart: which markup it is, its front matter or the YAML beside it, and its blocks.
+
+Not here: what the blocks say (reader.py).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.records import asciidoc, front_matter, markdown, rst
+from bot.records.blocks import Block, Kind
+from bot.records.front_matter import FrontMatter
+from bot.records.text import Source, decode
+
+SIDECARS = ("kep.yaml", "kep.yml", "metadata.yaml", "metadata.yml", "adr.yaml", "adr.yml")
+"""Files beside a record that hold its front matter."""
+
+_FAMILIES = (
+    ("kep", re.compile(r"(?:^|/)keps?/", re.I)),
+    ("pep", re.compile(r"(?:^|/)pep-\d{1,4}\.\w+$", re.I)),
+    ("eip", re.compile(r"(?:^|/)(?:eip|erc)-\d{1,6}\.\w+$", re.I)),
+    ("rfd", re.compile(r"(?:^|/)rfds?/", re.I)),
+    ("rfc", re.compile(r"(?:^|/)(?:[\w-]*[_-])?rfcs?/|(?:^|/)rfc[-_]?\d", re.I)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What every later step reads. family: kep, pep, eip, rfd or rfc where the path says so, else empty.
+
+    part: the heading of the record, where the file holds several and this is one of them.
+    """
+
+    source: Source
+    front: FrontMatter
+    blocks: tuple[Block, ...]
+    family: str = ""
+    part: Block | None = None
+
+
+def parse(path: str, data: bytes, siblings: Mapping[str, bytes] | None = None) -> Document:
+    """Bytes to blocks, whatever the markup. siblings: files of the same directory, by name."""
+    source = decode(path, data)
+    front = front_matter.split(path, source.lines)
+    if not front.values:
+        front = _sidecar(path, front, siblings or {})
+    lines, first = source.lines[front.end :], front.end + 1
+    extension = path.rpartition(".")[2].lower()
+    if extension in ("rst", "rest") or (extension == "txt" and _is_rst(lines)):
+        blocks = rst.blocks_of(lines, first)
+    elif extension in ("adoc", "asciidoc", "asc"):
+        blocks = asciidoc.blocks_of(lines, first)
+    else:
+        blocks = markdown.blocks_of(lines, first)
+    return Document(source, front, tuple(blocks), family_of(path, blocks))
+
+
+def family_of(path: str, blocks: list[Block] | tuple[Block, ...] = ()) -> str:
+    """Which well-known kind of log a path belongs to; empty for plain decision records."""
+    if blocks and blocks[0].kind is Kind.PARAGRAPH and re.match(r"PEP:[ \t]*\d", blocks[0].text):
+        return "pep"
+    return next((name for name, pattern in _FAMILIES if pattern.search(path)), "")
+
+
+def _is_rst(lines: tuple[str, ...]) -> bool:
+    return not any(line.startswith("# ") for line in lines[:40])
+
+
+def _sidecar(path: str, front: FrontMatter, siblings: Mapping[str, bytes]) -> FrontMatter:
+    for name in SIDECARS:
+        data = siblings.get(name)
+        if data is None:
+            continue
+        beside = posixpath.join(posixpath.dirname(path), name)
+        text = decode(beside, data[: 64 * 1024]).text
+        loaded = front_matter.load(beside, text)
+        return replace(loaded, end=front.end, findings=(*front.findings, *loaded.findings))
+    return front
