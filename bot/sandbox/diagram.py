@@ -1,9 +1,9 @@
 """Simple Mermaid flowcharts drawn as SVG, so that a page without scripts still shows a picture.
 
 Understands what bots write: `flowchart` or `graph` with a direction, nodes with one label in any bracket, edges
-with or without a label, `subgraph` ignored as a frame, `classDef` and `class` as colours it does not use. Anything
-else, or anything large, is not drawn (None) and the page shows the source. Layers by longest path; no attempt at
-fewest crossings. Every text is escaped; the result holds no style, script, link or id.
+with or without a label, colours of `classDef`; the frame of a `subgraph` is left out. Anything else, or anything
+large, is not drawn (None) and the page shows the source. Layers by longest path; no attempt at fewest crossings.
+Every text is escaped; the result holds no style, script, link or id.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 _HEAD = re.compile(r"^\s*(?:flowchart|graph)\s+(TD|TB|LR|RL|BT)\s*;?\s*$")
 _NAME = r"[A-Za-z_][\w-]*?"
 _SHAPE = r"(?:\(\[.*?\]\)|\[\[.*?\]\]|\[\(.*?\)\]|\(\(.*?\)\)|\{\{.*?\}\}|\[.*?\]|\(.*?\)|\{.*?\}|>.*?\])"
-_NODE = re.compile(rf"\s*({_NAME})\s*({_SHAPE})?(?::::?[\w-]+)?\s*(?=$|&|;|[-=.<]|\s)")
+_NODE = re.compile(rf"\s*({_NAME})\s*({_SHAPE})?(?::::([\w-]+))?\s*(?=$|&|;|[-=.<]|\s)")
 _EDGE = re.compile(
     r"\s*(?:<)?(?:(?P<plain>-{2,3}>?|={2,3}>?|-\.+->?)\s*(?:\|(?P<bar>[^|]*)\|)?"
     r"|--\s+(?P<mid>[^->|]+?)\s+-->|-\.\s+(?P<dots>[^.>|]+?)\s+\.->|==\s+(?P<thick>[^=>|]+?)\s+==>)\s*"
 )
-_IGNORED = re.compile(
-    r"^\s*(?:%%|classDef\b|class\b|style\b|linkStyle\b|click\b|subgraph\b|end\b|direction\b|$)"
-)
+_COLOURS = re.compile(r"^\s*classDef\s+([\w,-]+)\s+(.+)$")
+_PAINT = re.compile(r"(fill|stroke|color):\s*(#[0-9a-fA-F]{3,8})\b")
+_CLASS = re.compile(r"^\s*class\s+([\w,-]+)\s+([\w-]+)\s*$")
+_IGNORED = re.compile(r"^\s*(?:%%|style\b|linkStyle\b|click\b|subgraph\b|end\b|direction\b|$)")
 LIMIT = 60  # nodes and edges
 
 
@@ -30,6 +31,8 @@ LIMIT = 60  # nodes and edges
 class _Graph:
     labels: dict[str, str] = field(default_factory=dict)
     edges: list[tuple[str, str, str, bool]] = field(default_factory=list)  # from, to, label, dotted
+    classes: dict[str, str] = field(default_factory=dict)  # node -> class
+    paint: dict[str, dict[str, str]] = field(default_factory=dict)  # class -> fill, stroke, color -> #hex
 
 
 def draw(source: str) -> str | None:
@@ -41,11 +44,21 @@ def draw(source: str) -> str | None:
     graph = _Graph()
     for line in lines[1:]:
         for part in line.split(";"):
-            if not _IGNORED.match(part) and not _read(part, graph):
+            if not _IGNORED.match(part) and not _colours(part, graph) and not _read(part, graph):
                 return None
     if not graph.labels or len(graph.labels) > LIMIT or len(graph.edges) > LIMIT:
         return None
     return _svg(graph, across=head[1] in ("LR", "RL"), backwards=head[1] in ("RL", "BT"))
+
+
+def _colours(line: str, graph: _Graph) -> bool:
+    """Adds a classDef or class statement, if it is one. Colours are hexadecimal or not taken."""
+    if found := _COLOURS.match(line):
+        for name in found[1].split(","):
+            graph.paint[name] = dict(_PAINT.findall(found[2]))
+    elif found := _CLASS.match(line):
+        graph.classes |= dict.fromkeys(found[1].split(","), found[2])
+    return found is not None
 
 
 def _read(line: str, graph: _Graph) -> bool:
@@ -59,6 +72,8 @@ def _read(line: str, graph: _Graph) -> bool:
                 return False
             at = node.end()
             group.append(node[1])
+            if node[3]:
+                graph.classes[node[1]] = node[3]
             if node[2] or node[1] not in graph.labels:
                 graph.labels[node[1]] = _label(node[2]) if node[2] else node[1]
             if not line[at:].lstrip().startswith("&"):
@@ -126,13 +141,11 @@ def _svg(graph: _Graph, *, across: bool, backwards: bool) -> str:
         offset = 8 + (max(spans) - span) / 2
         thick = max(size[n][0 if across else 1] for n in row)
         for name in row:
-            width, height = size[name]
+            wide, high = size[name]
             place[name] = (
-                (along + thick / 2, offset + height / 2)
-                if across
-                else (offset + width / 2, along + thick / 2)
+                (along + thick / 2, offset + high / 2) if across else (offset + wide / 2, along + thick / 2)
             )
-            offset += (height if across else width) + side
+            offset += (high if across else wide) + side
         along += thick + gap
         widest = max(widest, offset)
     total, breadth = along - gap + 8, max(spans) + 16
@@ -145,20 +158,24 @@ def _svg(graph: _Graph, *, across: bool, backwards: bool) -> str:
         _line(place[a], size[a], place[b], size[b], label, dotted, across)
         for a, b, label, dotted in graph.edges
     ]
-    parts += [_box(place[name], size[name], texts[name]) for name in graph.labels]
+    for name in graph.labels:
+        paint = graph.paint.get(graph.classes.get(name, ""), {})
+        parts.append(_box(place[name], size[name], texts[name], paint))
     return "".join(parts) + "</svg>"
 
 
-def _box(at: tuple[float, float], size: tuple[float, float], lines: list[str]) -> str:
+def _box(at: tuple[float, float], size: tuple[float, float], lines: list[str], paint: dict[str, str]) -> str:
     (x, y), (width, height) = at, size
     first = y - (len(lines) - 1) * 8.5 + 4.5
+    ink = f' fill="{paint["color"]}"' if "color" in paint else ""
+    fill = "".join(f' {kind}="{paint[kind]}"' for kind in ("fill", "stroke") if kind in paint)
     words = "".join(
-        f'<text x="{x:.1f}" y="{first + i * 17:.1f}" text-anchor="middle">{html.escape(line)}</text>'
+        f'<text x="{x:.1f}" y="{first + i * 17:.1f}" text-anchor="middle"{ink}>{html.escape(line)}</text>'
         for i, line in enumerate(lines)
     )
     return (
-        f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}" rx="7"/>'
-        f"{words}"
+        f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" '
+        f'width="{width:.1f}" height="{height:.1f}" rx="7"{fill}/>{words}'
     )
 
 
@@ -186,7 +203,8 @@ def _line(
         head = f"M{b[0]:.1f},{b[1] + 6 * sign:.1f}l{-wing},{-back}h{2 * wing}z"
     (c, d), (e, f) = bend
     dash = ' stroke-dasharray="4 4"' if dotted else ""
-    made = f'<path d="M{a[0]:.1f},{a[1]:.1f}C{c:.1f},{d:.1f} {e:.1f},{f:.1f} {tip}"{dash}/><path class="tip" d="{head}"/>'
+    curve = f"M{a[0]:.1f},{a[1]:.1f}C{c:.1f},{d:.1f} {e:.1f},{f:.1f} {tip}"
+    made = f'<path d="{curve}"{dash}/><path class="tip" d="{head}"/>'
     if label:
         x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2 - 5
         made += f'<text class="edge" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{html.escape(label)}</text>'

@@ -121,7 +121,8 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _: Optio
 def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, _: OptionsDict, env: Env) -> str:
     """A link with the picture's words: pages load nothing from elsewhere."""
     token = tokens[index]
-    return f'<a class="picture" rel="nofollow noreferrer" href="{_attribute(token, "src")}">{html.escape(token.content) or "picture"}</a>'
+    words = html.escape(token.content) or "picture"
+    return f'<a class="picture" rel="nofollow noreferrer" href="{_attribute(token, "src")}">{words}</a>'
 
 
 def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
