@@ -61,12 +61,19 @@ def _sentence(page: Document, passage: Passage) -> Decision | None:
         return None
     for start, end in wording.sentences(passage.text):
         words = wording.shown(passage.text[start:end])
-        name, rest = wording.label(passage.text[start:end])
-        if wording.empty(words) or (name and not rest.strip()) or not any(ch.isalpha() for ch in words):
+        if wording.empty(words) or document.standalone_label(passage.text[start:end]):
+            continue
+        if not any(ch.isalpha() for ch in words):
             continue
         return _taken(page, passage, start, end)
     return None
 
 
 def _taken(page: Document, passage: Passage, start: int, end: int) -> Decision:
-    return Decision(wording.shown(passage.text[start:end]), page.source(passage, start, end), passage, end)
+    piece = passage.text[start:end]
+    because = _BECAUSE.search(piece)
+    # "Chosen option: X, because …": the reason is no part of what has to be done.
+    shorter = start + because.start() if because and _CHOSEN.search(piece[: because.start()]) else end
+    return Decision(
+        wording.shown(passage.text[start:shorter]), page.source(passage, start, shorter), passage, end
+    )

@@ -27,8 +27,9 @@ class Passage:
 
     kind: heading, paragraph, item or row. text: as in the file, without list marks; its lines stand one to one
     for lines of the file from `line` on. role: of the nearest heading or label. phase: the record's own phase it
-    stands in. lead: the paragraph that introduces its list. group: the item above it. depth: of an item, from 1.
-    parent: an item has items below it. header: the table's first row.
+    stands in. section: the nearest heading, empty below the record's own title. lead: the paragraph that
+    introduces its list. group: the item above it. depth: of an item, from 1. parent: an item has items below it.
+    header: the table's first row.
     """
 
     kind: Kind
@@ -160,7 +161,7 @@ class _Walk:
         if block.line != self.title_line:
             self.trail.append((block.level, title))
         path = [name for _, name in self.trail]
-        self.section = title
+        self.section = title if block.line != self.title_line else ""
         self.home = role_of(path)
         self.home_phase = (
             next((t for t in reversed(path) if phase_of(t)), "") if self.home is not Role.EXCLUDED else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Role(StrEnum):
@@ -39,7 +40,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|^references?\b|^links?\b|\brelated\b|see also|^resources\b|\bsources$|further reading"
         r"|more information|bibliography"
         r"|\breviews?$|\breviewe(rs|d)\b|stakeholder|sign-?off|\bapprovals?$|\bpeople\b|\bparticipants\b"
-        r"|\bquestions?\b|\bfaq\b"
+        r"|\bquestions?\b|questionnaire|user stories|\bfaq\b"
         r"|prior art|\bhistory\b|change ?log|\brevisions?\b|^versions?$|glossary|terminology"
         r"|^definitions?$|acronyms|key concepts"
         r"|^(an? )?examples?\b|\bexamples?:?$|^negatives?\b|^positives?\b|^neutral\b|^good\b|^bad\b"
@@ -64,27 +65,31 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ),
     (
         Role.WORK,
-        r"\bmonitoring\b|observability|\bkpis?\b|performance indicators?|\bmetrics\b"
+        r"\bmonitoring\b|observability|\bkpis?\b|performance indicators?"
+        r"|\bmetrics\b"
         r"|\b(technical|functional|quality|integration|system|business|product|user) requirements?\b"
         r"|^requirements?\b",
     ),
+    (Role.OTHER, r"\bconstraints?\b"),
     (
         Role.CONTEXT,
         r"\bcontext\b|\bproblem\b|background|motivation|introduction|\bwhy\b|\bdrivers?\b|\bforces\b"
         r"|rationale|reasoning"
         r"|\bcurrent\b|as-is|^summary\b|^abstract\b|\boverview\b|assumptions?\b|\banalysis\b"
-        r"|justification|constraints?\b|considerations?$"
+        r"|justification|^((design|other|general|key|technical|domain\S*) )?considerations?$"
         r"|kontext|contexto?\b|contexte|compliance with",
     ),
     (
         Role.DECISION,
-        r"\bdecisions?\b|\bchosen\b|\bresolution\b|\bselected\b|\brecommendations?\b|\bproposal\b"
+        r"\bdecisions?\b(?! (?:records?|logs?)\b)|\bchosen\b|\bresolution\b|\bselected\b"
+        r"|\brecommendations?\b|\bproposal\b"
         r"|\bproposed\b|^(the |our )?solution\b"
         r"|^what\b|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o",
     ),
     (
         Role.WORK,
-        r"\bimplementation\b|\bplan\b|^how\b|\btasks?\b|\bto-?dos?\b|\bactions?\b|next steps|roll-?out"
+        r"\bimplementation\b|\bplan\b|^how\b(?! to teach)|\btasks?\b|\bto-?dos?\b|\bactions?\b"
+        r"|next steps|roll-?out"
         r"|\bmigrations?\b|\bsteps\b"
         r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
         r"|\bphases?\b|milestones?|\bphasing\b"
@@ -109,6 +114,7 @@ def _bare(title: str) -> str:
     return _NUMBERING.sub("", " ".join(text.split())).strip(" :.")
 
 
+@lru_cache(maxsize=4096)
 def role_of_title(title: str) -> Role | None:
     """What one title says by itself, or None. Used for headings and for labels such as "**Related:**"."""
     bare = _bare(title)

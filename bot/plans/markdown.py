@@ -41,7 +41,9 @@ def safe(text: str, limit: int = MAX_CELL) -> str:
     words = words.replace("&", "&amp;")
     words = _STARTS_MENTION.sub(_BREAK, words)
     words = _AUTOLINKS.sub(_BREAK, words)
-    words = _MARKS.sub(r"\\\g<0>", words).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\|", "&#124;")
+    words = (
+        _MARKS.sub(r"\\\g<0>", words).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\|", "&#124;")
+    )
     words = re.sub(r"\\#(?=\d)", rf"\\#{_BREAK}", words)
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", words)
 

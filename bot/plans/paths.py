@@ -84,7 +84,7 @@ _ENDINGS = frozenset(
     ]
 )
 _CODE_SPAN = re.compile(r"`([^`\n]{1,200})`")
-_TOKEN = re.compile(r"(?<![\w:/@.~-])(?:\./)?((?:[\w.@+-]{1,80}/){0,12}[\w.@+-]{1,80}/?)(?![\w/:(])")
+_TOKEN = re.compile(r"(?<![\w:/@.~+-])(?:\./)?((?:[\w.@+-]{1,80}/){0,12}[\w.@+-]{1,80}/?)(?![\w/:(])")
 _SPOKEN = frozenset({Role.WORK, Role.DECISION, Role.CRITERION, Role.PERFORMANCE, Role.SECURITY, Role.OTHER})
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.plans import decision, document, thresholds, wording
+from bot.plans import decision, document, modality, thresholds, wording
 from bot.plans.document import Document, Passage
 from bot.plans.headings import Role, phase_of
 from bot.plans.plan import Requirement, Source
@@ -34,6 +34,8 @@ _TASK_TABLE = re.compile(
     r"|milestones?|risks?|work|items?|changes?|measures?)\b",
     re.I,
 )
+_DEFINES = re.compile(r"^[\w -]{1,40} = ")
+_MECHANISM = re.compile(r"\b(?:requires?|needs?)\b.*\b(?:that|which|to)\W*$", re.I)
 _REQUIRES = re.compile(r"\b(requires?|required|goals?|needs?|evolve|following)\b", re.I)
 _IDENTIFIER = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -113,7 +115,7 @@ def _all(record: Record, page: Document, chosen: decision.Decision | None) -> It
                 yield _Found(
                     kind, _text(passage), page.source(passage), None if kind == "phase" else passage.phase
                 )
-                if kind != "phase" and accepted is None:
+                if accepted is None:
                     accepted = (passage.depth, passage.text)
         elif passage.kind is Kind.PARAGRAPH:
             yield from _paragraph(page, passage, chosen)
@@ -125,7 +127,13 @@ def _text(passage: Passage) -> str:
     """The item's words; a bare heading item above it is put in front, as the reader of the list has read it."""
     words = wording.shown(passage.text)
     group = passage.group.strip(" :")
-    if group and group != passage.phase and len(group.split()) <= 8 and not wording.promises(group):
+    titled = passage.group.endswith(":") or len(group.split()) <= 6
+    if (
+        group
+        and titled
+        and group != passage.phase
+        and not (modality.promises(group) or wording.instructs(group))
+    ):
         return wording.shown(f"{group}: {words}")
     return words
 
@@ -140,17 +148,25 @@ def _kind(passage: Passage, words: str) -> str:
 def _item(passage: Passage, *, detail: bool) -> str | None:
     """The kind of requirement that a list item is, or None. detail: it stands below an accepted item."""
     words = wording.shown(passage.text)
-    _, rest = wording.label(passage.text)
+    name, rest = wording.label(passage.text)
     rest = wording.shown(rest)
-    if wording.empty(words) or wording.gives_reason(words) or wording.task_done(passage.text):
+    if (
+        wording.empty(words)
+        or wording.gives_reason(words)
+        or wording.task_done(passage.text)
+        or _DEFINES.match(words)
+    ):
         return None
     if phase_of(words) and passage.role in (Role.WORK, Role.DECISION, Role.OTHER):
         return "phase"
-    acting = wording.instructs(words) or wording.instructs(rest)
+    if passage.role is Role.OTHER and not passage.section and name:
+        return None  # "Start Date: …" below the title is a field of the record
+    acting = len(words.split()) > 1 and (wording.instructs(words) or wording.instructs(rest))
     if passage.parent and _introduces(words, rest, acting=acting):
-        return None
+        # A risk is often only named, and told below it.
+        return "risk" if passage.role is Role.RISK and passage.depth == 1 and not detail else None
     if detail:
-        if passage.role is Role.RISK or not (wording.instructs(words) or wording.obliges(words)):
+        if passage.role is Role.RISK or not (wording.instructs(words) or modality.obliges(words)):
             return None
         return _kind(passage, words)
     if passage.lead and passage.depth == 1 and wording.lists_reasons(wording.shown(passage.lead)[-200:]):
@@ -165,23 +181,23 @@ def _introduces(words: str, rest: str, *, acting: bool) -> bool:
 
 def _counts(passage: Passage, words: str, rest: str, *, acting: bool) -> bool:
     role, lead = passage.role, wording.shown(passage.lead)[-200:]
-    promised = lead.endswith(":") and (wording.promises(lead) or _REQUIRES.search(lead) is not None)
+    promised = lead.endswith(":") and (modality.promises(lead) or _REQUIRES.search(lead) is not None)
     if role in _LISTS:
         return len(words.split()) >= 3 or acting
     if role is Role.RISK:
         return passage.depth == 1 and len(words.split()) >= 3
     if role is Role.DECISION:
-        return acting or wording.promises(words) or (promised and len(words.split()) >= 3)
+        return acting or modality.promises(words) or (promised and len(words.split()) >= 3)
     if role is Role.CONSEQUENCES:
-        return wording.we_owe(words)
+        return modality.we_owe(words)
     if role is Role.CONTEXT:
         return (
             passage.depth == 1
             and promised
-            and (wording.promises(lead) or "require" in lead)
+            and (modality.promises(lead) or _MECHANISM.search(lead) is not None)
             and (wording.acts(words) or wording.acts(rest))
         )
-    return acting or wording.obliges(words) or wording.we_promise(words) or (promised and wording.acts(words))
+    return acting or modality.commands(words) or (promised and wording.acts(words))
 
 
 def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | None) -> Iterator[_Found]:
@@ -205,13 +221,13 @@ def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | Non
 
 def _obliged(role: Role, words: str) -> bool:
     if role in (Role.DECISION, Role.WORK):
-        return wording.promises(words) or wording.instructs(words)
+        return modality.promises(words) or wording.instructs(words)
     if role in (Role.CRITERION, Role.SECURITY, Role.PERFORMANCE):
-        return wording.promises(words)
+        return modality.promises(words)
     if role is Role.CONSEQUENCES:
-        return wording.we_owe(words)
+        return modality.we_owe(words)
     if role is Role.OTHER:
-        return wording.obliges(words) or wording.we_promise(words)
+        return modality.commands(words)
     return False
 
 

@@ -137,7 +137,8 @@ def _subject(name: str, before: str, after: str) -> str:
         return name[:80]
     if name:
         before = before.partition(":")[2]
-    for piece in (_CLAUSE.split(before)[-1], _CLAUSE.split(after)[0]):
+    spoken = [piece for piece in _CLAUSE.split(before) if piece.strip()]
+    for piece in (spoken[-1] if spoken else "", _CLAUSE.split(after)[0]):
         words = [w.strip(".:,*_`\"'") for w in wording.shown(piece).split()]
         while words and words[0].lower() in _STOP:
             words.pop(0)

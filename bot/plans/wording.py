@@ -1,8 +1,8 @@
-"""What a sentence is: an obligation, an instruction, a reason, an empty template line.
+"""What a sentence is made of, and whether it is an instruction, a reason, or an empty template line.
 
 English, since that is what nine of ten records are written in; a sentence in another language counts under a
 heading that says "work", and nowhere else. Regular expressions here are linear: no repetition inside another.
-Not here: where the sentence stands (headings.py).
+Not here: must, should and will (modality.py), where the sentence stands (headings.py).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _VERB_WORDS = """
 """
 _VERBS = frozenset(_VERB_WORDS.split())
 _AMBIGUOUS = re.compile(
-    r"^(?:use|using|test|plan|log|stage|host|model|state|cut|back|roll|phase|build|target)\s+(?!of\b"
-    r"|cases?\b|is\b|are\b|:)\S",
-    re.I,
+    r"^(?:[Uu]se|[Uu]sing|[Tt]est|[Pp]lan|[Ll]og|[Ss]tage|[Hh]ost|[Mm]odel|[Ss]tate|[Cc]ut|[Rr]oll"
+    r"|[Bb]uild|[Tt]arget)\s+"
+    r"(?!of\b|cases?\b|is\b|are\b|:)[a-z`\"'*(]|^(?:[Uu]se|[Uu]sing|[Bb]uild)\s+\S"
 )
 _ADVERB_WORDS = """
     automatically always never only also then finally first fully gradually explicitly immediately
@@ -52,51 +52,26 @@ _ADVERB_WORDS = """
 """
 _ADVERBS = frozenset(_ADVERB_WORDS.split())
 
-_MUST = re.compile(r"\b(?:must|shall|ha(?:s|ve) to|needs? to|needs? an?|(?:is|are|be) required to)\b", re.I)
-_SHOULD = re.compile(r"\bshould\b", re.I)
-_WILL = re.compile(
-    r"\b(?:will|we'll|(?:is|are) going to)\b|\bwe (?:decided|agreed|chose) (?:to|on|that)\b", re.I
-)
-_WE_WILL = re.compile(r"\bwe(?: will|'ll| are going to)\b", re.I)
-_WE_OWE = re.compile(
-    r"\bwe (?:also |then |now )?(?:must|should|need to|have to|will need to|will have to)\b|\b(?:must"
-    r"|needs? to|ha(?:s|ve) to|should) be (?!able|careful|aware)\w+(?:ed|en|t|ne|e)\b",
-    re.I,
-)
-# "will be easier", "will allow us": what follows from the work, not the work.
-_EFFECT = re.compile(
-    r"\bwill (?:also |then |now |not |still |likely |probably |always |only )?(?:be (?:able|easier"
-    r"|harder|more|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected"
-    r"|lost|slower|faster|aware)"
-    r"|allow|help|mean|result|increase|decrease|reduce|improve|become|lead|cause|benefit|remain|continue"
-    r"|depend|take|cost|happen|occur|lose|gain|get|know|never|vary|come|need|have)\b",
-    re.I,
-)
-_HYPOTHESIS = re.compile(
-    r"^(?:if we (?:do not|don't|did|were|had)|should (?:we|it|this|the)\b|for example\b|e\.g\.|suppose"
-    r"|imagine|this means|as a result|otherwise)",
-    re.I,
-)
-_PAST = re.compile(
-    r"\b(?:must|should|will|would|could) have (?:been|had|\w+ed)\b|\bshould be noted\b|\bit must be said\b",
-    re.I,
-)
 _REASON = re.compile(
     r"^(?:good|bad|neutral),? because\b|^(?:\+|-|✅|❌) |^(?:pros?|cons?|advantages?|disadvantages?"
     r"|drawbacks?|benefits?|trade-?offs?|why|reason(?:s|ing)?|rationale|note|n\.?b\.?|example|e\.g\.|see"
-    r"|because|since|due to)\b\s*[:.,]?\s",
+    r"|because)\b\s*[:.,]?\s|^\W*\d{0,2}\W*(?:yes|no),? because\b"
+    r"|^(?:for example|suppose|imagine|this means|as a result|otherwise)\b",
     re.I,
 )
 _LISTS_REASONS = re.compile(
     r"\bbecause\b|\breasons?\b|\badvantages?\b|\bbenefits?\b|\bpros\b|\bcons\b|\bdrawbacks?\b"
     r"|\bdisadvantages?\b|\brationale\b|\bconsidered\b"
     r"|\boptions\b|\balternatives?\b|\bexamples?\b|\be\.g\.|\bfor instance\b|\breferences?\b"
-    r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas\s*:|\bwhy\b|\bchallenges?\b"
+    r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas (?:it|they|we|this)\b|\bwhy\b"
+    r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b"
     r"|\bnot in scope\b",
     re.I,
 )
 _EMPTY = re.compile(r"^(?:n/?a|none|tbd|todo|tba|yes|no|\?|-|\.+|…)?[.!]?$", re.I)
-_PLACEHOLDER = re.compile(r"^[\[{<].*[\]}>]\.?$|\{[^{}\n]{3,}\}")
+_PLACEHOLDER = re.compile(
+    r"^[\[{<].*[\]}>]\.?$|^\{|\{[^{}\n]{3,}\}|\[(?:option|title|justification|short|describe|insert)\b", re.I
+)
 _TASK = re.compile(r"^\[([ xX])\]\s+")
 _LABEL = re.compile(
     r"^\s*(?:\*\*|__|\*|_)?([^*_:\n]{1,80}?)(?:\*\*|__|\*|_)?\s*:\s*(?:\*\*|__|\*|_)?\s*(?=\S|$)"
@@ -108,7 +83,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|incl|resp|no|fig|dr|mr|mrs|ms|st|inc|ltd|al)|\b[A-Za-z])\.$", re.I
 )
 _END = re.compile(
-    r"[.!?][)\]\"'”*_`]{0,3}(?=\s+[\"'“(\[*_`]{0,3}[A-Z0-9])|[.!?][)\]\"'”*_`]{0,3}(?=\s*<br|\s*\n\s*\n)"
+    r"[.!?][)\]\"'”*_`]{0,3}(?=\s+[\"'“(\[*_`]{0,3}[A-Z0-9])|[.!?][)\]\"'”*_`]{0,3}(?=\s*</?br|\s*\n\s*\n)"
     r"|(?<=:)(?=\s*\n\s*[-*•] )"
 )
 
@@ -187,33 +162,9 @@ def empty(words: str) -> bool:
 
 def gives_reason(words: str) -> bool:
     """Whether it is an argument ("Good, because …", "Pros: …") instead of something to do."""
-    return _REASON.match(words) is not None or _HYPOTHESIS.match(words) is not None
+    return _REASON.match(words) is not None
 
 
 def lists_reasons(words: str) -> bool:
     """Whether what follows these words is a list of arguments or options."""
     return _LISTS_REASONS.search(words) is not None
-
-
-def obliges(words: str) -> bool:
-    """ "must", "shall", "needs to"."""
-    return bool(_MUST.search(words)) and not _PAST.search(words)
-
-
-def promises(words: str) -> bool:
-    """ "must", "should" or "will", where the will is work and not an effect of it."""
-    if _PAST.search(words):
-        return False
-    if _MUST.search(words) or _SHOULD.search(words):
-        return True
-    return _WILL.search(words) is not None and not _EFFECT.search(words)
-
-
-def we_promise(words: str) -> bool:
-    """ "we will …", with an action."""
-    return _WE_WILL.search(words) is not None and not _EFFECT.search(words) and not _PAST.search(words)
-
-
-def we_owe(words: str) -> bool:
-    """ "we need to …", "… has to be migrated": work that follows from the decision."""
-    return _WE_OWE.search(words) is not None and not _PAST.search(words)

@@ -1,0 +1,93 @@
+"""Must, should and will: whether a sentence obliges somebody to do something.
+
+The same words also tell of effects ("will make it easier"), of attitudes ("we should be aware") and of cases
+("when we need to …"). So whatever is not the sentence's own obligation is taken out first, and only the rest is
+searched. Not here: instructions without a modal verb (wording.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+_MODAL = r"(?:must|shall|should|will|ha(?:s|ve) to|needs? to)"
+_ASIDE = re.compile(r"\([^()]*\)")
+# A clause of condition, cause or comparison, up to the next comma.
+_CLAUSE = re.compile(
+    r"\b(?:if|when|whenever|because|since|whether|although|though|unless|until|in case|than|while)\b[^,;.:]*"
+    r"|(?:^|,\s*)(?:which|who|where|as|so that)\b[^,;.:]*",
+    re.I,
+)
+_UNREAL = re.compile(
+    r"\b(?:must|should|will|would|could|might|may) have (?:been|had|\w+ed)\b|\bwould (?:also "
+    r"|then )?(?:have|need) to\b"
+    r"|\bdo(?:es)?(?: not|n't) (?:have|need) to\b|\b(?:will )?no longer (?:have|need)(?:s)? to\b"
+    r"|\bnever need to\b",
+    re.I,
+)
+_ATTITUDE = re.compile(
+    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|able|familiar|consider|focus"
+    rf"|think|remember"
+    r"|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
+    r"|sufficient|possible"
+    r"|fine|obvious|mentioned|evident|prepared|exception|an exception)\b",
+    re.I,
+)
+_EFFECT = re.compile(
+    r"\bwill (?:also |then |now |not |still |likely |probably |always |only |just )?(?:be (?:able|easier"
+    r"|harder|more"
+    r"|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected|lost|slower"
+    r"|faster|aware)"
+    r"|mean|result|become|benefit|remain|depend|cost|happen|occur|lose|gain|get|know|never|vary|come)\b"
+    r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need|have|require|give|make|enable"
+    r"|ensure|bring|allow|help"
+    r"|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
+    re.I,
+)
+_MUST = re.compile(
+    r"\b(?:must|shall|ha(?:s|ve) to|needs? to|(?:is|are) required to|required:)(?![\w-])", re.I
+)
+_COMMAND = re.compile(r"\b(?:must|shall|MUST|SHALL|SHOULD|REQUIRED|[Ww]e (?:need|have) to)\b")
+_SHOULD = re.compile(r"\bshould\b", re.I)
+_WILL = re.compile(
+    r"\b(?:will|we'll|(?:is|are) going to)\b|\b(?:we|i|team)(?: have)? (?:decided|agreed|chose) (?:to|on"
+    r"|that)\b",
+    re.I,
+)
+_WE_WILL = re.compile(r"\bwe(?: will|'ll| are going to)\b", re.I)
+_WE_OWE = re.compile(
+    r"(?:^|[,;:.–-]\s*|\b(?:so|and|then|therefore|thus|that|also|however|but|now)\s+)"
+    r"we (?:also |then |now )?(?:must|should|need to|have to|will need to|will have to)\b"
+    r"|\b(?:must|shall|should)\b|\b(?:needs? to|ha(?:s|ve) to) be (?:re-?)?\w+(?:ed|en|t|ne)\b"
+    r"|\bwill be (?:re-?)?(?:implemented|migrated|created|added|removed|replaced|refactored|rewritten|renamed"
+    r"|updated|moved|built|deleted|introduced|extended|deprecated|split|used)\b",
+    re.I,
+)
+
+
+def _core(words: str) -> str:
+    """The sentence without asides, conditions, effects and attitudes."""
+    for pattern in (_ASIDE, _CLAUSE, _UNREAL, _ATTITUDE, _EFFECT):
+        words = pattern.sub(" ", words)
+    return words
+
+
+def obliges(words: str) -> bool:
+    """ "must", "shall", "needs to"."""
+    return _MUST.search(_core(words)) is not None
+
+
+def promises(words: str) -> bool:
+    """ "must", "should" or "will", where the will is work and not an effect of it."""
+    core = _core(words)
+    return any(pattern.search(core) for pattern in (_MUST, _SHOULD, _WILL))
+
+
+def commands(words: str) -> bool:
+    """ "must" and "shall", or what we ourselves will do: what counts where no heading speaks of work."""
+    core = _core(words)
+    return _COMMAND.search(core) is not None or _WE_WILL.search(core) is not None
+
+
+def we_owe(words: str) -> bool:
+    """ "we need to …", "… has to be migrated": work that follows from the decision."""
+    return not words.lower().startswith("if ") and _WE_OWE.search(_core(words)) is not None
