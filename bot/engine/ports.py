@@ -126,8 +126,9 @@ class EventStore(Protocol):
     def effects(self, instance: str | None = None) -> list[Effect]:
         """The journal, oldest first."""
 
-    def put_blob(self, data: bytes) -> str:
-        """Keep a body outside the log; returns "sha256:<hex>"."""
+    def put_blob(self, data: bytes, *, lasting: bool = False) -> str:
+        """Keep a body outside the log; returns "sha256:<hex>". It expires, unless it is lasting: what a stream
+        cannot be replayed without, such as its definition, and nothing that is anybody's."""
 
     def get_blob(self, digest: str) -> bytes:
         """The body. Raises KeyError where it is unknown or has expired."""

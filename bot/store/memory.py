@@ -13,7 +13,7 @@ import msgspec
 from bot.engine.errors import ConcurrencyConflict, StoreError
 from bot.engine.events import Event
 from bot.engine.ports import Append, Delivery, Effect, Summary
-from bot.store.seal import Sealed, check_chain, check_state, seal, unseal
+from bot.store.seal import FOREVER, Sealed, check_chain, check_state, seal, unseal
 
 
 class MemoryStore:
@@ -116,10 +116,13 @@ class MemoryStore:
         journal = map(self._effect, self._effects.values())
         return [effect for effect in journal if instance in (None, effect.instance)]
 
-    def put_blob(self, data: bytes) -> str:
+    def put_blob(self, data: bytes, *, lasting: bool = False) -> str:
         """See EventStore."""
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        self._blobs[digest] = (data, self._now() + self._blob_life)
+        expires = FOREVER if lasting else self._now() + self._blob_life
+        if digest in self._blobs:
+            expires = max(expires, self._blobs[digest][1])
+        self._blobs[digest] = (data, expires)
         return digest
 
     def get_blob(self, digest: str) -> bytes:

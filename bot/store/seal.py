@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import msgspec
 
 from bot.engine.errors import ConcurrencyConflict, StoreError
 from bot.engine.events import Event, decode, encode, link
 from bot.engine.ports import Append
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""When lasting blobs expire."""
 
 DELIVERY_STATES = frozenset({"pending", "consumed", "ignored", "parked"})
 

@@ -25,7 +25,7 @@ from bot.engine.events import Event, stamp
 from bot.engine.ports import Append, Delivery, Effect, Summary
 from bot.store.lock import WriterLock
 from bot.store.schema import inspect, prepare
-from bot.store.seal import check_chain, check_state, seal, unseal
+from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
 _DELIVERY = "id, event, received_at, installation_target, state, reason, attempts"
@@ -203,16 +203,17 @@ class SQLiteStore:
 
     # --- blobs
 
-    def put_blob(self, data: bytes) -> str:
+    def put_blob(self, data: bytes, *, lasting: bool = False) -> str:
         """See EventStore. Forgets those that have expired on the way."""
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         body, now = zlib.compress(data, 1), self._now()
+        expires = FOREVER if lasting else now + self._blob_life
         with self._writing() as db:
             db.execute("DELETE FROM blobs WHERE expires_at <= ?", (stamp(now),))
             db.execute(
                 "INSERT INTO blobs (digest, expires_at, body) VALUES (?, ?, ?) "
-                "ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at",
-                (digest, stamp(now + self._blob_life), body),
+                "ON CONFLICT (digest) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
+                (digest, stamp(expires), body),
             )
         return digest
 

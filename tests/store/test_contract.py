@@ -311,6 +311,14 @@ def test_an_expired_blob_can_be_put_anew(store: EventStore, clock: Any) -> None:
     assert store.get_blob(digest) == b"x"
 
 
+def test_a_lasting_blob_outlives_all_others_and_stays_lasting(store: EventStore, clock: Any) -> None:
+    definition = store.put_blob(b"workflow: ...", lasting=True)
+    store.put_blob(b"workflow: ...")
+    clock.pass_days(10_000)
+    store.put_blob(b"another")
+    assert store.get_blob(definition) == b"workflow: ..."
+
+
 def test_an_unknown_blob_is_a_key_error(store: EventStore) -> None:
     with pytest.raises(KeyError):
         store.get_blob("sha256:0")
