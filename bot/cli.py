@@ -51,15 +51,20 @@ def main(verbose: bool) -> None:
 @click.option("--keep", is_flag=True, help="Keep sandbox and bot running afterwards, to look around.")
 def demo(scenario: str, as_json: bool, keep: bool) -> None:
     """Play the main job against a GitHub on this machine, step by step."""
-    from bot.demo import STORIES, play
+    from bot.demo import STORIES, StoodStill, as_told, play
 
     if scenario != "all" and scenario not in STORIES:
         raise Trouble(f"there is no scenario {scenario!r}; there are: all, {', '.join(STORIES)}")
     names = list(STORIES) if scenario == "all" else [scenario]
-    reports = asyncio.run(play(names, keep=keep, echo=lambda line: click.echo(line, err=as_json)))
+    try:
+        reports = asyncio.run(play(names, keep=keep, out=sys.stderr if as_json else sys.stdout))
+    except StoodStill as error:
+        raise Trouble(str(error)) from error
+    except KeyboardInterrupt:
+        return
     if as_json:
         click.echo(json.dumps({"stories": reports}, indent=2))
-    if not all(report["ok"] for report in reports):
+    if not all(as_told(report) for report in reports):
         sys.exit(1)
 
 
@@ -192,9 +197,7 @@ def workflow(file: Path, public_url: str) -> None:
     made = _planned(file)
     runner = build.build()
     url = public_url.rstrip("/") + runner_path(runner)
-    generator = GitHubActionsGenerator(
-        runner_url=url, runner_sha256=build.sha256(runner), version=__version__
-    )
+    generator = GitHubActionsGenerator(runner_url=url, runner_sha256=build.sha256(), version=__version__)
     try:
         generated = generator.generate(made)
     except GenerationError as error:
@@ -243,7 +246,7 @@ def _runner(name: str, help_text: str) -> Callable[..., Any]:
     )
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(arguments: tuple[str, ...]) -> None:
-        from bot.runner.main import main as run
+        from bot.runner.cli import main as run
 
         sys.exit(run([name, *arguments]))
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 def find(package: Path) -> Path:
@@ -30,3 +33,13 @@ def find(package: Path) -> Path:
 def templates() -> Path:
     """The directory that holds words/, workflows/ and the rest. Raises FileNotFoundError."""
     return find(Path(__file__).resolve().parent)
+
+
+@cache
+def app_manifest() -> dict[str, Any]:
+    """The App's manifest, app.yml: beside the templates in a wheel, at the top of a checkout."""
+    for place in (templates() / "app.yml", templates().parent / "app.yml"):
+        if place.is_file():
+            manifest: dict[str, Any] = yaml.safe_load(place.read_text(encoding="utf-8"))
+            return manifest
+    raise FileNotFoundError("CLOI's app.yml is missing: the installation is not complete")

@@ -44,7 +44,7 @@ class CheckPermission(GitHubStep):
         level = await self.repository(ctx).permission(user)
         allowed = level in MAY_COMMAND
         event = DomainEvent("PermissionChecked", {"user": user, "permission": level, "allowed": allowed})
-        refusal = "" if allowed else words.refusal(user, level, "write")
+        refusal = "" if allowed else str(words.refusal(user, level, "write"))
         return Done({"allowed": allowed, "permission": level, "refusal": refusal}, events=(event,))
 
 
@@ -62,7 +62,7 @@ class ObeyCommand(GitHubStep):
         command = COMMANDS.get(first.name)
         if command is None:
             near = difflib.get_close_matches(first.name, COMMANDS, n=1)
-            return Done({"answer": words.unknown_command(first.name, near[0] if near else None)})
+            return Done({"answer": str(words.unknown_command(first.name, near[0] if near else None))})
         answer = await command.obey(
             Asked(
                 ctx=ctx,
@@ -76,7 +76,7 @@ class ObeyCommand(GitHubStep):
         if len(asked) > 1:
             answer = f"{answer or ''}\n\n{words.only_first(len(asked))}".strip()
         return Done(
-            {"answer": answer or "", "command": first.name},
+            {"answer": str(answer or ""), "command": first.name},
             events=(
                 DomainEvent("CommandObeyed", {"command": first.name, "arguments": list(first.arguments)}),
             ),

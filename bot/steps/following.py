@@ -49,7 +49,7 @@ class FollowImplementation(GitHubStep):
             repository,
             int(ctx.inputs["issue"]),
             marker=f"implementation {followed}",
-            body=living_comment(view),
+            body=str(living_comment(view)),
         )
         if instance.state.final:
             return Done({"comment": number})

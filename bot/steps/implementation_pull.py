@@ -7,40 +7,51 @@ implementation is in force: merging brings both, reverting takes both. Way back:
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 
 from bot import result as results
+from bot.actions.workflow import marker_path
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext
-from bot.gates.patch import PatchError, apply, parse
+from bot.gates.marker import write_marker
+from bot.gates.patch import Patch, PatchError, apply, parse
+from bot.gates.weakening import is_test_file
 from bot.github import checks, commits, pulls
 from bot.plans.plan import ImplementationPlan
 from bot.render import pulls as words
 from bot.render import result as result_words
+from bot.result import Evidence, EvidenceClass
 from bot.steps.base import GitHubStep, blob, link, plan_of
 from bot.steps.judging import base_files
-from bot.steps.workflow_pull import branch_of, close_and_delete
+from bot.steps.workflow_pull import branch_of, close_and_delete, commit_message
 
 CHECK_NAME = "CLOI / quality gate"
 
 
-def in_force(made: ImplementationPlan, patch_sha256: str) -> tuple[str, bytes]:
-    """Path and content of the marker: while it is on the default branch, the daily check holds the decision."""
-    body = {
-        "schema": "cloi.in-force/1",
-        "workflowId": made.workflow_id,
-        "planDigest": made.digest,
-        "patchSha256": patch_sha256,
-    }
-    return f".github/cloi/{made.feature}.in-force.json", (json.dumps(body, indent=2) + "\n").encode()
+def covered(made: ImplementationPlan, patch: Patch) -> dict[str, list[Evidence]]:
+    """For each requirement the added lines that name its id: computed from the patch, so nobody's claim."""
+    out: dict[str, list[Evidence]] = {}
+    for requirement in made.adr_requirements:
+        named = re.compile(rf"(?<![\w/-]){re.escape(requirement.id)}(?!\d)")
+        for change in patch.files:
+            what = "a test names it" if is_test_file(change.path) else "named here"
+            for line, text in change.added():
+                if named.search(text):
+                    found = Evidence(EvidenceClass.COMPUTED, what, change.path, line, line)
+                    out.setdefault(requirement.id, []).append(found)
+                    break
+    return out
 
 
 class OpenImplementationPull(GitHubStep):
     """Result: number, branch, commit."""
 
     type = "open-implementation-pull"
-    inputs = frozenset({"repository", "issue", "base_ref", "head_sha", "run", "plan", "patch", "result"})
+    inputs = frozenset(
+        {"repository", "issue", "base_ref", "head_sha", "run", "plan", "patch", "result", "approval"}
+    )
     undoable = True
 
     async def do(self, ctx: StepContext) -> Outcome:
@@ -51,17 +62,20 @@ class OpenImplementationPull(GitHubStep):
             files = apply(patch, await base_files(repository, patch, base_sha))
         except PatchError as error:
             return Failed(error=str(error), kind="gate", before_effect=True)
-        marker, content = in_force(made, patch.sha256)
+        marker = marker_path(made.feature)
+        content = write_marker(json.loads(blob(ctx, "plan")), str(ctx.inputs["approval"]))
         verdict = results.from_json(msgspec.json.decode(blob(ctx, "result")))
         text = words.implementation_pull(
             made,
-            result=verdict,
-            files=[c.path for c in patch.files],
-            run=int(ctx.inputs["run"]),
+            evidence=covered(made, patch),
+            gate=verdict,
             run_url=(await repository.run(int(ctx.inputs["run"]))).html_url,
-            patch_sha256=patch.sha256,
+            patch_sha=patch.sha256,
             base_sha=base_sha,
-            issue=int(ctx.inputs["issue"]),
+            instance=ctx.instance,
+            requester=ctx.actor.removeprefix("@"),
+            reverts_after_merge=False,
+            issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
         )
         branch = branch_of(ctx, made.feature, "implementation")
         commit = await commits.commit_branch(
@@ -70,10 +84,15 @@ class OpenImplementationPull(GitHubStep):
             branch=branch,
             base_sha=base_sha,
             files={**files, marker: content},
-            message=text.commit,
+            message=commit_message(made, text.title, ctx),
         )
         pull = await pulls.open_pull(
-            ctx, repository, head=branch, base=str(ctx.inputs["base_ref"]), title=text.title, body=text.body
+            ctx,
+            repository,
+            head=branch,
+            base=str(ctx.inputs["base_ref"]),
+            title=text.title,
+            body=str(text.body),
         )
         await checks.check_run(
             ctx,
@@ -83,8 +102,8 @@ class OpenImplementationPull(GitHubStep):
             external_id=ctx.key,
             status="completed",
             conclusion="success" if verdict.passed else "failure",
-            title=result_words.title(verdict),
-            summary=result_words.markdown(verdict),
+            title=verdict.reason,
+            summary=str(result_words.markdown(verdict)),
             text=f"Head of the event log when this was written: `{ctx.store.head(ctx.instance)}`",
             annotations=(),
         )

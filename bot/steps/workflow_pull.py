@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.engine.outcome import Done, Outcome
 from bot.engine.ports import StepContext
 from bot.github import commits, pulls
+from bot.plans.plan import ImplementationPlan
 from bot.render import pulls as words
 from bot.steps.base import GitHubStep, blob, link, plan_of
 
@@ -36,10 +37,14 @@ class OpenWorkflowPull(GitHubStep):
         repository, made = self.repository(ctx), plan_of(ctx)
         text = words.workflow_pull(
             made,
+            approval=str(ctx.inputs["approval"]),
+            generator=self.services.generator.version,
             workflow_path=str(ctx.inputs["workflow_path"]),
             plan_path=str(ctx.inputs["plan_path"]),
-            approval=str(ctx.inputs["approval"]),
-            issue=int(ctx.inputs["issue"]),
+            jobs=[words.JobLine(name, does, needs, permissions) for name, does, needs, permissions in _JOBS],
+            instance=ctx.instance,
+            requester=ctx.actor.removeprefix("@"),
+            issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
         )
         branch = branch_of(ctx, made.feature, "workflow")
         commit = await commits.commit_branch(
@@ -51,7 +56,7 @@ class OpenWorkflowPull(GitHubStep):
                 str(ctx.inputs["workflow_path"]): blob(ctx, "workflow"),
                 str(ctx.inputs["plan_path"]): blob(ctx, "plan"),
             },
-            message=text.commit,
+            message=commit_message(made, text.title, ctx),
         )
         pull = await pulls.open_pull(
             ctx,
@@ -59,13 +64,36 @@ class OpenWorkflowPull(GitHubStep):
             head=branch,
             base=str(ctx.inputs["base_ref"]),
             title=text.title,
-            body=text.body,
+            body=str(text.body),
         )
         links = [link(f"#{pull.number}", pull.html_url)]
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
 
     async def take_back(self, ctx: StepContext) -> Outcome:
         return await close_and_delete(self, ctx, "workflow")
+
+
+_JOBS = (
+    ("implement", "checks the approval, runs the agent, packs its patch", (), "contents: read"),
+    (
+        "validate",
+        "judges the patch, applies it to a clean checkout, runs the tests",
+        ("implement",),
+        "contents: read",
+    ),
+    ("integrate", "shows that the new tests fail without the change", ("validate",), "contents: read"),
+    ("report", "writes down what happened", ("implement", "validate", "integrate"), "contents: read"),
+)
+
+
+def commit_message(made: ImplementationPlan, title: str, ctx: StepContext) -> str:
+    """Title, and trailers by which the commit can be traced back to record, plan and instance."""
+    return (
+        f"{title}\n\n"
+        f"Decision-Record: {made.adr.path}@{made.adr.blob_sha}\n"
+        f"Plan-Digest: {made.digest}\n"
+        f"Cloi-Instance: {ctx.instance}\n"
+    )
 
 
 def branch_of(ctx: StepContext, feature: str, what: str) -> str:

@@ -97,7 +97,7 @@ async def _start(asked: Asked, record: Record) -> str | None:
         correlation=ctx.correlation,
     )
     if not ours:
-        where = _comment_of(asked, instance)
+        where = await _comment_of(asked, instance)
         return words.already_running(identity, where, status_line(load_stream(asked, instance)))
     ctx.control.start(
         "follow-implementation",
@@ -110,11 +110,12 @@ async def _start(asked: Asked, record: Record) -> str | None:
     return None
 
 
-def _comment_of(asked: Asked, instance: str) -> str | None:
+async def _comment_of(asked: Asked, instance: str) -> str | None:
     """Where the living comment of a running implementation is, if it has been written yet."""
     for effect in asked.ctx.store.effects(f"follow-implementation/{instance}"):
-        if effect.result.get("url"):
-            return str(effect.result["url"])
+        if "comment" in effect.result:
+            comment = await asked.repository.comment(int(effect.result["comment"]))
+            return comment.html_url if comment else None
     return None
 
 

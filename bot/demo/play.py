@@ -1,0 +1,93 @@
+"""Playing stories: a stage, a story, its report; and the sandbox alone, for a `cloi serve` of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import uvicorn
+
+from bot.demo import stage as stages
+from bot.demo.stories import STORIES, as_told, demo_repository, report
+from bot.render.story import Story
+from bot.sandbox.act import ActExecutor
+from bot.sandbox.sandbox import Sandbox
+from bot.templates_dir import app_manifest
+
+TITLES = {"happy": "A decision is made, planned, approved, implemented, judged and merged."}
+
+
+async def play(names: Sequence[str], *, keep: bool, out: TextIO) -> list[dict[str, Any]]:
+    """Play these stories, each on a stage of its own, and return their reports."""
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    teller = Story(out)
+    reports = []
+    for name in names:
+        reports.append(await _play(name, teller, keep and name == names[-1]))
+    return reports
+
+
+async def _play(name: str, teller: Story, keep: bool) -> dict[str, Any]:
+    teller.title(TITLES[name])
+
+    def tell(actor: str, sentence: str, link: str | None) -> None:
+        teller.step("done", actor, sentence, link)
+
+    with tempfile.TemporaryDirectory(prefix="cloi-demo-") as directory:
+        async with stages.served(Path(directory), demo_repository(), tell) as stage:
+            told = await STORIES[name](stage)
+            out = await report(stage, told)
+            tests = out["default_branch_tests"]
+            teller.end(as_told(out), f"{name}: {out['state']}; tests on the default branch {tests}")
+            teller.note(
+                f"{out['requests']} requests, {out['content_creations']} things created on GitHub, "
+                f"{out['bot_comments']} comment by the bot, {out['events']} events"
+            )
+            if keep:
+                teller.note(f"Look around at {stage.sandbox.world.html}; Ctrl-C ends it.")
+                await asyncio.Event().wait()
+            else:
+                teller.note("The pages were live while it played; `cloi demo --keep` leaves them up.")
+    return out
+
+
+async def serve_sandbox(
+    *, port: int, webhook: str, directory: Path | None, echo: Callable[[str], Any]
+) -> None:
+    """The sandbox on a port, with an App whose settings for `cloi serve` are printed."""
+    with tempfile.TemporaryDirectory(prefix="cloi-sandbox-") as temporary:
+        root = directory or Path(temporary)
+        url = f"http://127.0.0.1:{port}"
+        sandbox = Sandbox(root / "github", base_url=url, executor=ActExecutor())
+        manifest = app_manifest()
+        sandbox.create_repository(stages.REPOSITORY, demo_repository(), collaborators=stages.PEOPLE)
+        secret = "sandbox-webhook-secret"
+        app = sandbox.add_app(
+            stages.SLUG, manifest["default_permissions"], manifest["default_events"], webhook, secret
+        )
+        sandbox.install(app, [stages.REPOSITORY])
+        key = root / "app.pem"
+        key.write_text(app.private_key_pem)
+        key.chmod(0o600)
+        echo(f"A GitHub at {url} (API at {url}/api/v3). For the bot:\n")
+        for name, value in {
+            "CLOI_APP_ID": app.id,
+            "CLOI_PRIVATE_KEY_FILE": key,
+            "CLOI_WEBHOOK_SECRET": secret,
+            "CLOI_GITHUB_URL": f"{url}/api/v3",
+            "CLOI_PUBLIC_URL": webhook.removesuffix("/webhook"),
+        }.items():
+            echo(f"export {name}={value}")
+        echo("\nPeople, with tokens for the REST API:")
+        for login, role in stages.PEOPLE.items():
+            echo(f"  {login} ({role}): {sandbox.add_user(login).token}")
+        server = uvicorn.Server(
+            uvicorn.Config(sandbox.asgi(background=True), port=port, log_level="warning", access_log=False)
+        )
+        await server.serve()
+        await sandbox.close()
