@@ -25,6 +25,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 IMPLEMENTING = "github.event_name == 'workflow_dispatch' && inputs.mode == 'implement'"
 VERIFYING = "github.event_name == 'schedule' || inputs.mode == 'verify'"
 RETENTION_DAYS = 7
+INPUTS = {
+    "PLAN_ID": Quoted("${{ inputs.implementation_plan_id }}"),
+    "APPROVAL": Quoted("${{ inputs.approval }}"),
+    "MODE": Quoted("${{ inputs.mode }}"),
+    "ATTEMPT": Quoted("${{ inputs.attempt }}"),
+}
 
 Data = dict[str, Any]
 
@@ -238,15 +244,18 @@ def _report(plan: ImplementationPlan) -> Data:
             {
                 "name": "Write the report",
                 "env": {
-                    "MODE": Quoted("${{ inputs.mode }}"),
-                    "ATTEMPT": Quoted("${{ inputs.attempt }}"),
+                    **INPUTS,
                     "IMPLEMENT": Quoted("${{ needs.implement.result }}"),
                     "VALIDATE": Quoted("${{ needs.validate.result }}"),
                     "INTEGRATE": Quoted("${{ needs.integrate.result }}"),
                 },
                 "run": _cloi("report"),
             },
-            {"name": "Upload the result", **_upload("cloi-result", "result", missing="error")},
+            {
+                "name": "Upload the result",
+                "if": "always()",
+                **_upload("cloi-result", "result", missing="error"),
+            },
         ],
     }
 
@@ -266,12 +275,7 @@ def _check_inputs(plan: ImplementationPlan) -> Data:
     return {
         "name": "Check the inputs",
         "if": "github.event_name == 'workflow_dispatch'",
-        "env": {
-            "PLAN_ID": Quoted("${{ inputs.implementation_plan_id }}"),
-            "APPROVAL": Quoted("${{ inputs.approval }}"),
-            "MODE": Quoted("${{ inputs.mode }}"),
-            "ATTEMPT": Quoted("${{ inputs.attempt }}"),
-        },
+        "env": dict(INPUTS),
         "run": script,
     }
 

@@ -51,14 +51,13 @@ def report(job: Job) -> None:
 
 def _result(job: Job, mode: str) -> dict[str, Any]:
     plan = job.plan
-    found = job.work / "artifacts"
-    execution = (read_json(found / "cloi-patch" / "execution.json") if mode == "implement" else None) or {}
+    execution = (_left(job, "cloi-patch", "execution") if mode == "implement" else None) or {}
     gates: list[dict[str, Any]] = []
     phases: dict[str, float] = {}
     if mode == "implement":
         phases["code-generation"] = _sum(s.get("seconds") for s in execution.get("steps", ()))
     for artifact, name, phase in _EXPECTED[mode]:
-        evidence = read_json(found / artifact / f"{name}.json") or {}
+        evidence = _left(job, artifact, name) or {}
         result = evidence.get("result")
         result = result if isinstance(result, dict) else {}
         gates.append(
@@ -90,6 +89,12 @@ def _result(job: Job, mode: str) -> dict[str, Any]:
         "gates": gates,
         "phases": phases,
     }
+
+
+def _left(job: Job, artifact: str, name: str) -> dict[str, Any] | None:
+    """One file of an artifact. Whether there is a folder if just one artifact matches depends on the release."""
+    folder = job.work / "artifacts"
+    return read_json(folder / artifact / f"{name}.json") or read_json(folder / f"{name}.json")
 
 
 def _sum(values: Any) -> float:
