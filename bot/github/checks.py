@@ -44,8 +44,9 @@ async def check_run(
     """Bring the check run with this external id on a commit to this state; returns its id.
 
     status: queued, in_progress or completed; conclusion only with completed. annotations, actions: as GitHub
-    takes them; annotations add to those of an earlier state. Longer texts are shortened. Raises Invalid for
-    buttons that GitHub would not take, GitHubError.
+    takes them. GitHub only adds annotations: give all that this check run shall have, in the same order; those
+    that it has already are not sent again. Longer texts are shortened. Raises Invalid for buttons that GitHub
+    would not take, GitHubError.
     """
     _check_buttons(actions)
     output: dict[str, Any] = {"title": title[:_TITLE], "summary": _short(summary)}
@@ -65,10 +66,9 @@ async def check_run(
     )
     if intent.observed is not None:
         return int(intent.observed["check_run"])
-    before = int(known["annotations"]) if known else 0  # sent with earlier states
     written = False
     if known is not None and not intent.known:
-        number, sent = int(known["check_run"]), 0
+        number, sent = int(known["check_run"]), int(known["annotations"])
     else:
         look = partial(_ours, repository, head_sha, name, external_id)
         found = await look()
@@ -76,13 +76,13 @@ async def check_run(
             found = await patiently(repository.gh, look)
         if found is None:
             found, written = await _create(repository, head_sha, state, notes[:BATCH], look), True
-        number, sent = found.id, max(0, _annotations(found) - before)
+        number, sent = found.id, found.output.annotations_count if found.output else 0
     rest = notes[sent:]
     while rest or not written:
         batch = {**state, "output": {**output, "annotations": rest[:BATCH]}}
         await write(repository, "check-run", "PATCH", f"/check-runs/{number}", batch)
         rest, written = rest[BATCH:], True
-    intent.observe({"check_run": number, "annotations": before + len(notes)})
+    intent.observe({"check_run": number, "annotations": max(sent, len(notes))})
     return number
 
 
@@ -118,10 +118,6 @@ async def _ours(repository: Repository, head_sha: str, name: str, external_id: s
             body = {"status": "completed", "conclusion": "neutral", "output": said}
             await write(repository, "check-run", "PATCH", f"/check-runs/{more.id}", body)
     return ours[0] if ours else None
-
-
-def _annotations(check: CheckRun) -> int:
-    return check.output.annotations_count if check.output else 0
 
 
 def _annotation(annotation: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ Result = dict[str, Any]
 
 
 class Intent:
-    """An effect that was intended. known: an earlier try intended it, so something may have come of it."""
+    """An effect that was intended. known: it was before, or a state before it was and nobody saw what came of it:
+    so something may be there."""
 
     def __init__(self, ctx: StepContext, effect: Effect, *, known: bool) -> None:
         self._store = ctx.store
@@ -82,8 +83,10 @@ def version(ctx: StepContext, kind: str, subject: str, content: Any) -> tuple[In
     key = f"{ctx.key}/{kind}/{subject}/{len(before) + 1}"
     if last is not None and last.digest == digest:
         key = last.key
-    known = next((e.result for e in reversed(before) if e.state == "observed"), None)
-    return _intend(ctx, key, kind, digest, {"subject": subject}), known
+    seen = next((e.result for e in reversed(before) if e.state == "observed"), None)
+    intent = _intend(ctx, key, kind, digest, {"subject": subject})
+    intent.known = intent.known or any(e.state == "intended" for e in before)
+    return intent, seen
 
 
 def find(ctx: StepContext, kind: str) -> Effect | None:

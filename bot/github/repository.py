@@ -122,7 +122,7 @@ class Repository:
         return out
 
     async def _grow(self, out: dict[str, TreeEntry], ref: str, prefix: str) -> None:
-        route = f"/git/trees/{segments(ref)}"
+        route = f"/git/trees/{segment(ref)}"
         found = await self._get(route, _Tree, need.READ_CONTENTS, recursive=1)
         by_directory = found.truncated  # above 100,000 entries or 7 MB
         if by_directory:

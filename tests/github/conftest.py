@@ -1,11 +1,13 @@
-"""A clock that stands still until told, a key made once, and a GitHub of one function."""
+"""A clock that stands still until told, a GitHub of one function for single behaviours of the client, and the
+sandbox, with a network that can be cut, for stories of effects."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.engine.ports import EventStore, StepContext
 from bot.github.client import GitHub
+from bot.github.repository import Repository
 from bot.github.signer import AppSigner
+from bot.sandbox.sandbox import Sandbox
 from bot.store.memory import MemoryStore
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -131,3 +135,120 @@ class Steps:
 @pytest.fixture
 def steps(clock: StandingClock) -> Steps:
     return Steps(MemoryStore(), clock)
+
+
+class Killed(BaseException):
+    """The process ends here: no handler of ours sees it."""
+
+
+class Network(httpx.AsyncBaseTransport):
+    """The way to the sandbox, which can fail at the n-th write (from 1; token mints are not counted).
+
+    how: "before" and "after" kill the process before GitHub's write, and between it and its answer; "502" and
+    "silent" do the write and lose its answer; "undone" answers 502 and does nothing.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.writes: list[str] = []
+        self.fail_at, self.how = 0, ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" or request.url.path.endswith("/access_tokens"):
+            return await self._inner.handle_async_request(request)
+        self.writes.append(f"{request.method} {request.url.path}")
+        how = self.how if len(self.writes) == self.fail_at else ""
+        if how == "before":
+            raise Killed
+        if how == "undone":
+            return httpx.Response(502, request=request)
+        response = await self._inner.handle_async_request(request)
+        if how == "after":
+            raise Killed
+        if how == "502":
+            return httpx.Response(502, request=request)
+        if how == "silent":
+            raise httpx.ReadTimeout("no answer", request=request)
+        return response
+
+
+PERMISSIONS = {
+    "metadata": "read",
+    "contents": "write",
+    "workflows": "write",
+    "pull_requests": "write",
+    "issues": "write",
+    "checks": "write",
+    "actions": "write",
+}
+
+WORKFLOW = """\
+name: build
+run-name: ${{ inputs.name }}
+on:
+  workflow_dispatch:
+    inputs:
+      name: {type: string, required: true}
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    steps: [{run: "true"}]
+"""
+
+FILES: dict[str, str | bytes] = {
+    "README.md": "hello\n",
+    "bin/tool": "#!/bin/sh\n",
+    "old.txt": "old\n",
+    ".github/workflows/build.yml": WORKFLOW,
+}
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Place:
+    """A sandbox with our App, Maria who may write, and Eve, who may too."""
+
+    def __init__(self, root: Path) -> None:
+        self.sandbox = Sandbox(root, base_url="http://sandbox.test")
+        self.app = self.sandbox.add_app("cloi", PERMISSIONS, [], None, "secret")
+        self.asgi = httpx.ASGITransport(self.sandbox.asgi())
+        self.network = Network(self.asgi)
+
+    def repository(self, name: str = "acme/shop") -> str:
+        roles = {"maria": "admin", "eve": "write"}
+        self.sandbox.create_repository(name, FILES, collaborators=roles, executable=["bin/tool"])
+        self.sandbox.install(self.app, [name])
+        return name
+
+    def ours(self, name: str, network: Network | None = None) -> Repository:
+        """The repository as a freshly started bot sees it."""
+        clock = RealClock()
+        gh = GitHub(
+            "http://sandbox.test/api/v3",
+            AppSigner(self.app.id, self.app.private_key_pem, clock),
+            clock=clock,
+            transport=network or self.network,
+            patience=(0.0, 0.0),
+        )
+        return Repository(gh, name)
+
+    async def person(self, login: str, method: str, path: str, **body: object) -> httpx.Response:
+        """What a person does over REST."""
+        user = self.sandbox.world.user(login)
+        assert user is not None
+        headers = {"Authorization": f"Bearer {user.token}"}
+        async with httpx.AsyncClient(transport=self.asgi, base_url="http://sandbox.test/api/v3") as client:
+            answer = await client.request(method, path, json=body or None, headers=headers)
+        assert answer.is_success, answer.text
+        return answer
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    it = Place(tmp_path / "sandbox")
+    yield it
+    await it.sandbox.close()
+    assert it.sandbox.violations == []
