@@ -46,6 +46,14 @@ def valid_ref(name: str) -> bool:
     return bool(name) and not name.startswith(("-", "/")) and name != "@" and not _BAD_REF.search(name)
 
 
+def valid_path(path: str) -> bool:
+    """Whether git stores a file under this path; it says nothing when it leaves one out."""
+    return (
+        all(part not in ("", ".", "..") and part.lower() != ".git" for part in path.split("/"))
+        and "\0" not in path
+    )
+
+
 def run_git(
     *arguments: str, cwd: Path | None = None, stdin: bytes = b"", env: Mapping[str, str] | None = None
 ) -> bytes:
@@ -302,6 +310,8 @@ class Git:
         lines: list[bytes] = []
         for change in changes:
             path = change if isinstance(change, str) else change.path
+            if not valid_path(path):
+                raise GitRefused(f"invalid path {path!r}")
             there = self.entry(base, path) if base else None
             gone = self.walk(there.sha, path + "/") if there and there.kind == "tree" else ()
             lines += [f"0 {ZERO}\t{item.path}".encode() for item in gone]

@@ -108,10 +108,14 @@ def mergeability(issue: Issue) -> tuple[bool | None, str]:
     return True, "clean"
 
 
-def refuse_unmergeable(issue: Issue) -> None:
-    """Raises GitHub's 405 if the PR cannot be merged now."""
+def refuse_unmergeable(issue: Issue, expected: str | None) -> None:
+    """Raises GitHub's 405 if the PR cannot be merged now, 409 if its head is not the `expected` sha."""
     assert issue.pull
-    if issue.state != "open" or conflicts(issue):
+    if issue.state != "open":
+        raise Refusal(405, "Pull Request is not mergeable")
+    if expected not in (None, issue.pull.head_sha):
+        raise Refusal(409, "Head branch was modified. Review and try the merge again.")
+    if conflicts(issue):
         raise Refusal(405, "Pull Request is not mergeable")
     if issue.pull.draft:
         raise Refusal(405, "Pull Request is still a draft")

@@ -11,17 +11,24 @@ from collections.abc import Callable
 from bot.sandbox import merging, shapes, shapes_code, webhooks
 from bot.sandbox.call import Call, Refusal, forbidden
 from bot.sandbox.checks import suite_of
-from bot.sandbox.diffs import changes
+from bot.sandbox.diffs import changed_paths, changes
 from bot.sandbox.git import ZERO, GitRefused
-from bot.sandbox.world import Repository, User, World
+from bot.sandbox.world import Issue, Repository, User, World
 
 WORKFLOWS = ".github/workflows/"
 _HEADS = "refs/heads/"
 
 
-def landing_workflow(repository: Repository, new: str) -> str | None:
-    """The first workflow file that commits bring which no ref of the repository has yet."""
+def landing_workflow(repository: Repository, new: str, old: str | None) -> str | None:
+    """The first workflow file that moving a ref from `old` to `new` brings in or changes. For a new ref: what
+    commits bring that no ref has yet. What the default branch has just so is no change."""
     git = repository.git
+    if old is not None:
+        default = git.find_commit(f"refs/heads/{repository.default_branch}")
+        there = default.sha if default else old
+        changed = [path for path in changed_paths(git, old, new) if path.startswith(WORKFLOWS)]
+        own = [path for path in changed if git.file(new, path) != git.file(there, path)]
+        return min(own, default=None)
     known = list(git.refs().values())
     for sha in git.history(new, not_from=known):
         commit = git.commit(sha)
@@ -74,7 +81,7 @@ def move(
     world, repository = call.world, call.repository
     installation_token = call.actor.installation is not None
     if new is not None and installation_token and not call.actor.allows("workflows", "write"):
-        path = landing_workflow(repository, new)
+        path = landing_workflow(repository, new, old)
         if path and by_merge:
             what = f"create or update workflow `{path}` without `workflows` permission"
             raise Refusal(403, f"refusing to allow a GitHub App to {what}")
@@ -112,17 +119,28 @@ def moved(world: World, repository: Repository, by: User, ref: str, new: str | N
                 suite_of(world, repository, installation.app, new, name, announce=by)
         triggers.pushed(world, repository, by, ref, new)
     for issue in list(repository.pulls()):
-        assert issue.pull
-        if issue.state != "open" or issue.pull.head_ref != name:
-            continue
-        if new is None:
-            close(world, repository, by, issue.number)
-            continue
-        before, issue.pull.head_sha = issue.pull.head_sha, new
-        issue.pull.base_sha = merging.base_tip(issue)
+        if issue.state == "open":
+            _pull_follows(world, issue, by, name, new)
+
+
+def _pull_follows(world: World, issue: Issue, by: User, name: str, new: str | None) -> None:
+    """What becomes of an open PR when branch `name` has moved to `new` or (None) is gone."""
+    from bot.sandbox import triggers
+
+    assert issue.pull
+    repository, pull = issue.repository, issue.pull
+    if new is None and name in (pull.head_ref, pull.base_ref):
+        close(world, repository, by, issue.number)
+    elif new is not None and name == pull.head_ref:
+        before, pull.head_sha = pull.head_sha, new
+        pull.base_sha = merging.base_tip(issue)
         issue.updated_at = world.clock()
         announce_pull(world, repository, issue.number, "synchronize", by, before=before, after=new)
         triggers.pull_changed(world, issue, by, "synchronize")
+    elif new is not None and name == pull.base_ref and repository.git.contains(new, pull.head_sha):
+        # Somebody pushed the PR's commits to its base: that is a merge too.
+        pull.merged_at, pull.merged_by, pull.merge_commit = world.clock(), by, new
+        close(world, repository, by, issue.number)
 
 
 def announce_pull(
@@ -143,7 +161,7 @@ def announce_pull(
 def close(world: World, repository: Repository, by: User, number: int, reason: str | None = None) -> None:
     """Closes an issue or PR and says so."""
     issue = repository.issues[number]
-    if issue.pull:
+    if issue.pull and issue.pull.merged_at is None:
         issue.pull.base_sha = merging.base_tip(issue)
     issue.state, issue.state_reason = "closed", None if issue.pull else (reason or "completed")
     issue.closed_at = issue.updated_at = world.clock()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.sandbox import refs, shapes, webhooks
-from bot.sandbox.call import Answer, Call, Refusal, forbidden, invalid, not_found, operation, page
+from bot.sandbox.call import Answer, Call, Refusal, invalid, not_found, operation, page
 from bot.sandbox.world import ROLES, Comment, Issue, Reaction, User
 
 _LONGEST = 65536  # characters of a body
@@ -208,10 +208,8 @@ def get_comment(call: Call) -> Answer:
 
 @operation("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}")
 def update_comment(call: Call) -> Answer:
-    """Edits a comment; people need write for what is not theirs, Apps may edit their own only."""
+    """Edits a comment; people need write for what is not theirs."""
     comment, text = _comment(call), _text(call, "IssueComment") or ""
-    if call.app and comment.app is not call.app:
-        raise forbidden()
     may_edit(call, comment.user, "write")
     if not text.strip():
         raise invalid("IssueComment", "body", "missing_field")

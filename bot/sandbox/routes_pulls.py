@@ -28,8 +28,9 @@ def list_pulls(call: Call) -> Answer:
     found = [issue for issue in call.repository.pulls() if state in ("all", issue.state)]
     if head := call.query.get("head"):
         owner, colon, name = head.rpartition(":")
-        same = colon and owner.lower() == call.repository.owner.login.lower()
-        # GitHub ignores a head without its owner; that would hide a mistake, so nothing is found.
+        same = owner.lower() == call.repository.owner.login.lower()
+        if not colon:  # GitHub ignores it and lists every PR, which has led bots to somebody else's
+            raise Refusal(422, "The sandbox wants head as owner:branch.")
         found = [issue for issue in found if same and issue.pull and issue.pull.head_ref == name]
     if base := call.query.get("base"):
         found = [issue for issue in found if issue.pull and issue.pull.base_ref == base]
@@ -148,9 +149,7 @@ def merge(call: Call) -> Answer:
     method = body.get("merge_method", "merge")
     if method == "rebase":
         raise Refusal(405, "Rebase merges are not allowed on this repository.")
-    merging.refuse_unmergeable(issue)
-    if body.get("sha", pull.head_sha) != pull.head_sha:
-        raise Refusal(409, "Head branch was modified. Review and try the merge again.")
+    merging.refuse_unmergeable(issue, body.get("sha"))
     if any(rule["type"] == "update" for rule in repo.rules.get(pull.base_ref, ())):
         raise Refusal(405, "Repository rule violations found\n\nCannot update this protected ref.")
     base = merging.base_tip(issue)

@@ -11,6 +11,18 @@ from bot.sandbox.diffs import changes
 from bot.sandbox.git import Commit
 from bot.sandbox.world import ROLES
 
+# What GitHub fills in where a rule says nothing.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "pull_request": {
+        "dismiss_stale_reviews_on_push": False,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_approving_review_count": 0,
+        "required_review_thread_resolution": False,
+    },
+    "required_status_checks": {"strict_required_status_checks_policy": False, "required_status_checks": []},
+}
+
 # The older permission names have no triage and maintain.
 _OLD_ROLE = {"triage": "read", "maintain": "write"}
 
@@ -96,7 +108,12 @@ def get_rules(call: Call) -> Answer:
     """The rules that hold for a branch, whether it exists or not."""
     repo = call.repository
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 1}
-    return page(call, repo.rules.get(call.params["branch"], []), lambda rule: {**rule, **source})
+
+    def shape(rule: dict[str, Any]) -> dict[str, Any]:
+        parameters = {**_DEFAULTS.get(rule["type"], {}), **rule.get("parameters", {})}
+        return {**rule, **({"parameters": parameters} if parameters else {}), **source}
+
+    return page(call, repo.rules.get(call.params["branch"], []), shape)
 
 
 def _commit(call: Call, name: str) -> Commit:

@@ -266,7 +266,9 @@ class Sandbox:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(ended, Exception):  # not a CancelledError: the sandbox itself broke
+                    raise ended
 
     @staticmethod
     async def _forever(signal: asyncio.Event, work: Callable[[], Any]) -> None:

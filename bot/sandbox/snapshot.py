@@ -13,6 +13,8 @@ from bot.sandbox.git import Git
 from bot.sandbox.world import CheckRun, Issue, Repository, Run, World
 
 _SHA = re.compile(r"\b[0-9a-f]{40}\b")
+# in links to runs, jobs, comments and artifacts
+_ID = re.compile(r"(?:(?<=/runs/)|(?<=/job/)|(?<=comment-)|(?<=facts/))\d+")
 
 
 def snapshot(world: World) -> dict[str, Any]:
@@ -39,7 +41,6 @@ def identity(git: Git, sha: str) -> str:
         commit = git.commit(sha)
         if commit is None:
             return sha
-        # Without recursion: histories can be long.
         parts = [commit.tree, commit.message, commit.author.name, commit.committer.name]
         parts += [identity(git, parent) for parent in commit.parents]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
@@ -53,8 +54,8 @@ def _tree(git: Git, sha: str) -> dict[str, str]:
 
 
 def _text(git: Git, text: str | None) -> str | None:
-    """A text with the shas of commits in it replaced by what the commits are."""
-    return _SHA.sub(lambda match: identity(git, match[0]), text) if text else text
+    """A text with ids in its links left out, and shas of commits replaced by what the commits are."""
+    return _ID.sub("N", _SHA.sub(lambda match: identity(git, match[0]), text)) if text else text
 
 
 def _issue(repo: Repository, it: Issue) -> dict[str, Any]:

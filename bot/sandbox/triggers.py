@@ -1,4 +1,4 @@
-"""Which runs a push or a PR starts. Dispatches start in routes_actions.py.
+"""Which runs a push or a PR starts (a PR's on its head, not on a merge made ahead). Dispatches: routes_actions.py.
 
 As on GitHub, what a run's own GITHUB_TOKEN does starts no further runs.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -19,6 +20,8 @@ import httpx
 
 from bot.sandbox import shapes
 from bot.sandbox.world import App, Delivery, Installation, Repository, User, World
+
+_log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds that GitHub waits for an answer
 _ALWAYS = {"installation", "ping"}  # sent without being subscribed to
@@ -170,6 +173,9 @@ class Deliverer:
             delivery.status, delivery.status_code = "timed out", 504
         except httpx.HTTPError:
             delivery.status, delivery.status_code = "failed to connect to host", 502
+        except Exception as error:  # an App in the same process that broke while it answered
+            _log.exception("%s %s broke its receiver", delivery.event, delivery.guid)
+            delivery.status, delivery.status_code = f"receiver broke: {type(error).__name__}", 502
         else:
             delivery.status_code = response.status_code
             delivery.status = (
