@@ -19,6 +19,7 @@ from bot.github.payloads import (
     CheckPayload,
     CommentPayload,
     InstallationPayload,
+    JobPayload,
     Payload,
     PullPayload,
     PushPayload,
@@ -33,7 +34,7 @@ from bot.github.payloads import (
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """Something happened.
 
-    kind: pull-request, review, comment, run, check, button, push or installation. repository: "owner/name";
+    kind: pull-request, review, comment, run, job, check, button, push or installation. repository: "owner/name";
     empty for an installation. actor: a login. actor_type: User, Bot … keys: what it wakes. data: small JSON
     values for triggers; texts in it are anybody's. delivery: the webhook's id.
     """
@@ -221,6 +222,20 @@ def _run(reading: _Reading) -> Fact | Ignored:
     )
 
 
+def _job(reading: _Reading) -> Fact | Ignored:
+    payload = reading.payload(JobPayload)
+    job = payload.workflow_job
+    return reading.fact(
+        "job",
+        payload,
+        (run_key(payload.repository.full_name, job.run_id),),
+        run_id=job.run_id,
+        name=job.name,
+        status=job.status,
+        conclusion=job.conclusion,
+    )
+
+
 def _check(reading: _Reading) -> Fact | Ignored:
     payload = reading.payload(CheckPayload)
     check, name = payload.check_run, payload.repository.full_name
@@ -323,6 +338,7 @@ _READERS = {
     "pull_request_review": _review,
     "issue_comment": _comment,
     "workflow_run": _run,
+    "workflow_job": _job,
     "check_run": _check,
     "check_suite": _suite,
     "status": _status,

@@ -101,6 +101,17 @@ class RunPayload(RepositoryPayload, frozen=True, kw_only=True):
     workflow_run: Run
 
 
+class Job(msgspec.Struct, frozen=True):
+    run_id: int
+    name: str = ""
+    status: str = ""
+    conclusion: str | None = None
+
+
+class JobPayload(RepositoryPayload, frozen=True, kw_only=True):
+    workflow_job: Job
+
+
 class Check(msgspec.Struct, frozen=True):
     id: int
     name: str

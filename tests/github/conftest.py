@@ -144,8 +144,8 @@ class Killed(BaseException):
 class Network(httpx.AsyncBaseTransport):
     """The way to the sandbox, which can fail at the n-th write (from 1; token mints are not counted).
 
-    how: "before" and "after" kill the process before GitHub's write, and between it and its answer; "502" and
-    "silent" do the write and lose its answer; "undone" answers 502 and does nothing.
+    how: "before" and "after" kill the process before GitHub's write, and between it and its answer; "lost" does
+    the write and answers 502; "undone" answers 502 and does nothing.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -165,10 +165,8 @@ class Network(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         if how == "after":
             raise Killed
-        if how == "502":
+        if how == "lost":
             return httpx.Response(502, request=request)
-        if how == "silent":
-            raise httpx.ReadTimeout("no answer", request=request)
         return response
 
 
@@ -214,6 +212,7 @@ class Place:
     def __init__(self, root: Path) -> None:
         self.sandbox = Sandbox(root, base_url="http://sandbox.test")
         self.app = self.sandbox.add_app("cloi", PERMISSIONS, [], None, "secret")
+        self.signer = AppSigner(self.app.id, self.app.private_key_pem, RealClock())
         self.asgi = httpx.ASGITransport(self.sandbox.asgi())
         self.network = Network(self.asgi)
 
@@ -225,11 +224,10 @@ class Place:
 
     def ours(self, name: str, network: Network | None = None) -> Repository:
         """The repository as a freshly started bot sees it."""
-        clock = RealClock()
         gh = GitHub(
             "http://sandbox.test/api/v3",
-            AppSigner(self.app.id, self.app.private_key_pem, clock),
-            clock=clock,
+            self.signer,
+            clock=RealClock(),
             transport=network or self.network,
             patience=(0.0, 0.0),
         )

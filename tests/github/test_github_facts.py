@@ -136,6 +136,8 @@ def test_a_run_wakes_by_its_id_and_its_commit():
     found = fact("workflow_run", action="completed", workflow_run=run)
     assert found.keys == ("run:o/r/12", "sha:o/r@" + "c" * 40)
     assert found.data.items() >= {"run_id": 12, "attempt": 2, "conclusion": "success"}.items()
+    job = {"run_id": 12, "name": "implement", "status": "in_progress"}
+    assert fact("workflow_job", action="in_progress", workflow_job=job).keys == ("run:o/r/12",)
 
 
 def check(app: int, action: str = "completed", **more: Any) -> dict[str, Any]:

@@ -99,7 +99,7 @@ EFFECTS: dict[str, Effect] = {
     "check at once": check_at_once,
     "run and cancel": run_and_cancel,
 }
-WAYS = ("before", "after", "502", "silent", "undone", "unobserved")
+WAYS = ("before", "after", "lost", "undone", "unobserved")
 
 
 class Forgetful(MemoryStore):
