@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from bot.records.blocks import Kind
 from bot.records.dates import Order, read_date
 from bot.records.fields import Field
 from bot.records.inline import plain
@@ -18,8 +19,17 @@ from bot.records.record import Status
 from bot.records.status import normalise
 
 PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
+_TAKES_BACK = (Status.SUPERSEDED, Status.SUPERSEDED_PARTIALLY, Status.DEPRECATED, Status.REJECTED)
+_TAKEN_BACK = re.compile(
+    r"^\W*(?:(?:now|later|since|partially|partly|on|\d[\d./-]*)\W+)*(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
+    r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)",
+    re.I,
+)
 _OPEN = (Status.UNKNOWN, Status.PLACEHOLDER)
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
+_STATE_AND_DATE = re.compile(
+    r"^[^\w]*[^\W\d_]+(?:\W+(?:on|at|since|in|am|le|el|em|seit))?\W+[\w ./-]{6,24}\W*$", re.I
+)
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d|[YXDM]{2,4}|\d{1,2}[./-]\d{1,2}|insert|date", re.I)
 
 
@@ -28,10 +38,25 @@ def statuses(fields: Sequence[Field], family: str = "") -> list[tuple[Status, Fi
     out: list[tuple[Status, Field]] = []
     for field in fields:
         if field.key == "status" and _counts(field):
-            status = normalise(field.value, family=family)
+            status = _with_later(normalise(field.value, family=family), field)
             if status is not None:
                 out.append((status, field))
     return out
+
+
+def _with_later(status: Status | None, field: Field) -> Status | None:
+    """A status section may go on: "Accepted", and in the next paragraph "Superseded by …". The later one holds."""
+    if status not in PERMITS:
+        return status
+    for block in field.blocks[1:8]:
+        if block.kind in (Kind.PARAGRAPH, Kind.ITEM) and block.text != field.value:
+            for line in block.text.split("\n")[:8]:
+                if _TAKEN_BACK.match(plain(line)) and (later := normalise(line)) in _TAKES_BACK:
+                    return later
+    for line in field.value.split("\n")[1:8]:
+        if _TAKEN_BACK.match(plain(line)) and (later := normalise(line)) in _TAKES_BACK:
+            return later
+    return status
 
 
 def _counts(field: Field) -> bool:
@@ -75,8 +100,9 @@ def choose_date(
             if field.in_header and (stated.ambiguous or _DATE_LIKE.search(field.value)):
                 return None, field
     if status is not None:
-        stated = read_date(plain(status.value.split("\n")[0]), order)
-        if stated.iso or stated.ambiguous:
+        words = plain(status.value.split("\n")[0])
+        stated = read_date(words, order)
+        if (stated.iso or stated.ambiguous) and _STATE_AND_DATE.match(words):
             return stated.iso, status
     folder = posixpath.basename(posixpath.dirname(path))
     named = re.match(r"(\d{4}-\d\d-\d\d|\d{8})(?=[-_ ]|$)", folder)

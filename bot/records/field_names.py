@@ -14,7 +14,8 @@ _NAMES: dict[str, str] = {
     ),
     "date": "date|datum|fecha|data|дата|tarih|päivämäärä|dato|日期|日付|날짜|date utc",
     "date-decided": (
-        "decision date|date decided|date of decision|decided on|decided at|decision made|"
+        "accepted at|decided at|approved at|decision date|"
+        "date decided|date of decision|decided on|decided at|decision made|"
         "decision made on|date accepted|accepted on|accepted date|date approved|approved on|"
         "approval date|entscheidungsdatum|accepted|decided|datum der entscheidung|"
         "date de décision|fecha de decisión|data da decisão|adr date|record date"
@@ -52,7 +53,7 @@ _NAMES: dict[str, str] = {
         "superseded by|superceded by|superseeded by|superseded-by|replaced by|replaced-by|"
         "obsoleted by|overridden by|ersetzt durch|abgelöst durch|remplacé par|remplacée par|"
         "substituído por|substituída por|reemplazado por|sustituido por|sostituito da|"
-        "vervangen door|superseded by adr|superseded-by s|superseded|superseder|successor|"
+        "vervangen door|superseded by adr|superseded-by s|superseded|successor|"
         "succeeded by"
     ),
     "partially-supersedes": (

@@ -153,9 +153,17 @@ def _first_value(under: Sequence[Block]) -> str:
             items.append(block.text)
         return "\n".join(items)
     if first.kind is Kind.ROW:
-        rows = [b for b in under if b.kind is Kind.ROW and not b.header]
-        return rows[0].cells[0] if rows and rows[0].cells else first.cells[0]
+        return _from_table([b for b in under if b.kind is Kind.ROW])
     return first.text
+
+
+def _from_table(rows: Sequence[Block]) -> str:
+    """The one value of a table under a field's heading; a table of several states with marks says none."""
+    bodies = [row for row in rows if not row.header]
+    if len(bodies) != 1 or not rows[0].header:
+        return " / ".join(cell for row in bodies for cell in row.cells[:1])
+    column = next((i for i, cell in enumerate(rows[0].cells) if name_key(cell) == "status"), 0)
+    return bodies[0].cells[column] if column < len(bodies[0].cells) else ""
 
 
 def _row(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:

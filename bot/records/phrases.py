@@ -16,19 +16,17 @@ _LATIN_BY = "durch|par|por|da|door"
 _VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
         RelationKind.SUPERSEDED_BY,
-        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|"
-        r"succeeded)\s+(?:in\s+favou?r\s+of|by|with)"
-        rf"|(?:ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sostituit[ao]|"
-        rf"vervangen)\s+(?:{_LATIN_BY})"
-        r"|deprecated\s+(?:by|in\s+favou?r\s+of)",
+        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded)\s+(?:in\s+favou?r\s+of|by|with)"
+        r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
+        rf"\s+(?:{_LATIN_BY})|deprecated\s+(?:by|in\s+favou?r\s+of)",
     ),
     (
         RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|"
-        r"reemplaza|substitui",
+        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui"
+        r"|(?:reemplaza|sustituye)(?:\s+a)?",
     ),
     (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
-    (RelationKind.AMENDS, r"amends|amending"),
+    (RelationKind.AMENDS, r"amends|amending|ergänzt"),
     (
         RelationKind.DEPENDS_ON,
         r"depends?\s+(?:up)?on|depending\s+on|dependent\s+on|requires|hängt\s+ab\s+von",
@@ -57,14 +55,12 @@ _JOINER = re.compile(
 )
 _ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]{0,160}|[\"“][^\"”]{0,160}[\"”]")
 _ABOUT_US = re.compile(
-    r"^[\s>*_`#|~()\[\]\d.:,;–—/-]*(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|"
-    r"updated|now)\b[\s:,*_]*){0,3}"
+    r"^(?:[^\w]|[\d_])*"
+    r"(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
     r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,70}|"
-    r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|partially|partly|fully|"
-    r"completely|accepted|approved|"
-    r"deprecated|effectively|explicitly|entscheidung|wurde|ist|directly|heavily|proposed|implemented|"
-    r"formally|in|part|be|"
-    r"will|largely|mostly|adopted|rejected)\b[\s*_`,;:()~–—/-]*){0,8})$",
+    r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
+    r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
+    r"[\s*_`,;:()~–—/-]*){0,8})$",
     re.I,
 )
 _BY_THIS = re.compile(
@@ -147,10 +143,9 @@ def _kind_of(
     if kind in STATUS_KINDS:
         if any(start <= e.start for e in earlier) and not _is_list(text, start, earlier, verb):
             return None  # the subject is the record named before
-        if strict and not _ABOUT_US.match(sentence[-200:]) and not _ABOUT_US.match(_clause(sentence)):
-            return None
-    about_us = not strict or _ABOUT_US.match(_clause(sentence))
-    if verb[0].lower() == "requires" and not about_us:
+        if not about_us(sentence[-200:]):
+            return None if strict else partial(kind)  # "the sync part is superseded by …"
+    if verb[0].lower() == "requires" and strict and not about_us(sentence[-200:]):
         return None
     if is_partial(sentence[-24:]) or is_partial(text[verb.end() : verb.end() + 14]):
         return partial(kind)
@@ -168,8 +163,9 @@ def _is_list(text: str, start: int, earlier: list[Reference], verb: re.Match[str
     )
 
 
-def _clause(sentence: str) -> str:
-    return re.split(r"[,:(–—]\s*", sentence)[-1]
+def about_us(lead: str) -> bool:
+    """Whether the words before a verb, or the last clause of them, make this record its subject."""
+    return bool(_ABOUT_US.match(lead)) or bool(_ABOUT_US.match(re.split(r"[,;:(–—|/]\s*|\.\s", lead)[-1]))
 
 
 def _sentence_start(text: str, verb: re.Match[str]) -> int:

@@ -22,6 +22,13 @@ _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)"
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
 _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
 _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
+_NUMBER = re.compile(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
+_SLUG = re.compile(
+    r"(?<![\w./-])((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
+    r"\d{2,5}[-_][a-z][\w-]{2,100})(?:\.md)?"
+)
+_OTHER_ID = re.compile(r"(?<![\w./-])[A-Z]{2,8}-\d{1,5}(?![\w-])")
+_USUAL_PREFIXES = ("", "ADR", "RFC", "PEP", "EIP", "KEP")
 _SEPARATOR = r"[-_ \u2011#]{0,2}"
 
 
@@ -98,7 +105,7 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
         found.append(Reference(match.start(), match.end(), name.id_of(number)))
         found += _following(masked, match.end(), name, covered)
     if bare:
-        found += _bare(_masked(masked, covered), name)
+        found += _bare(_masked(line, covered), name)
     found.sort(key=lambda r: r.start)
     return [_described(reference, line) for reference in found]
 
@@ -126,19 +133,21 @@ def _following(line: str, at: int, name: Naming, covered: list[tuple[int, int]])
 
 
 def _bare(line: str, name: Naming) -> Iterator[Reference]:
-    for match in re.finditer(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\d)", line):
+    """Numbers, slugs and ids of another prefix ("DB-001" in a log with "CORE-004"), alone in a field."""
+    for match in _NUMBER.finditer(line):
         digits = match[1]
         if len(digits) == 4 and digits.startswith(("19", "20")) and name.own.width != 4:
             continue
         yield Reference(match.start(), match.end(), name.id_of(int(digits)), bare=True)
-    for match in re.finditer(
-        r"(?<![\w./-])((?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|\d{2,5}[-_][a-z][\w-]{2,100})(?:\.md)?",
-        line,
-    ):
+    for match in _SLUG.finditer(line):
         identity = from_path(match[1] + ".md")
         if identity.id:
             target = name.id_of(identity.number) if identity.number is not None else identity.id
             yield Reference(match.start(), match.end(), target, bare=True)
+    if name.own.prefix.rstrip("-") not in _USUAL_PREFIXES and name.own.prefix.isupper():
+        for match in _OTHER_ID.finditer(line):
+            if not name.words.match(match[0]):
+                yield Reference(match.start(), match.end(), match[0], bare=True)
 
 
 def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
@@ -168,7 +177,8 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
 
 
 WEB_PAGE = re.compile(
-    r"https?://[^/\s]{4,80}/(?P<repository>[\w.-]{1,60}/[\w.-]{1,100})/(?:-/)?(?:blob|tree|raw|edit|blame)/"
+    r"https?://[^/\s]{4,80}/(?P<repository>[\w.-]{1,60}/[\w.-]{1,100})/(?:-/)?(?:blob|tree|raw|edit|"
+    r"blame)/"
     r"[^/\s]{1,100}/(?P<path>[^\s#?()<>\"'\]]{1,300})"
 )
 

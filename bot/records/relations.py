@@ -23,6 +23,11 @@ FIELD_KINDS: Mapping[str, RelationKind] = {
     kind.value: kind for kind in RelationKind if kind is not RelationKind.RELATED
 } | {"related": RelationKind.RELATED}
 
+_ONLY_PART = re.compile(
+    r"^(?:['’]s\s+\w|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|clauses?|sections?|"
+    r"portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b)",
+    re.I,
+)
 _PART_OF = re.compile(r"\b(?:in|of|within|from)[\s*_`\"'“(\[]*$", re.I)
 
 
@@ -59,20 +64,27 @@ def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Rela
         bodies = [Block(Kind.PARAGRAPH, field.value, field.place.line, field.place.end_line)]
     for block in bodies:
         text = block.text[:MAX_TEXT]
-        bare = field.key == "status" or (own is not None and own is not RelationKind.RELATED)
-        references = find(text, name, bare=bare)
-        before = 0
-        last: RelationKind | None = None
-        for reference, said in directed(text, references, strict=False):
-            lead = text[before : reference.start]
-            if reference.bare and said is None and not _lists(lead):
-                continue
-            kind = said or _kind_in_field(own, last, lead, first=before == 0)
-            before, last = reference.end, kind
-            if kind is None:
-                continue
+        for reference, kind in _in_value(own, text, name, bare=own is not RelationKind.RELATED):
             line = _line_of(block.line, text, reference)
             yield _relation(kind, reference, lines, line)
+
+
+def _in_value(
+    own: RelationKind | None, text: str, name: Naming, *, bare: bool
+) -> Iterator[tuple[Reference, RelationKind]]:
+    """The references in a field's value, each with its kind. own: the kind that the field is named for."""
+    before = 0
+    last: RelationKind | None = None
+    for reference, said in directed(text, find(text, name, bare=bare), strict=False):
+        lead = text[before : reference.start]
+        if reference.bare and said is None and not (is_joiner(lead) or is_filler(lead)):
+            continue
+        kind = said or _kind_in_field(own, last, lead, first=before == 0)
+        if kind is not None and _ONLY_PART.match(text[reference.end : reference.end + 160]):
+            kind = partial(kind)
+        before, last = reference.end, kind
+        if kind is not None:
+            yield reference, kind
 
 
 def _kind_in_field(
@@ -98,11 +110,6 @@ def _kind_in_field(
     return RelationKind.RELATED
 
 
-def _lists(lead: str) -> bool:
-    """Whether a bare number after these words is an entry of a list of ids."""
-    return is_joiner(lead) or is_filler(lead)
-
-
 def _line_of(first: int, text: str, reference: Reference) -> int:
     return first + text.count("\n", 0, reference.start)
 
@@ -125,12 +132,11 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
             continue
         value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", text.strip()[:1_500])
         quote = f"{key}: {text}"[:300]
-        for reference in find(value, name, bare="." not in key):
-            found.append(
-                Relation(
-                    kind, reference.target, quote, place, reference.path, reference.note, reference.title
-                )
+        for reference, said in _in_value(kind, value, name, bare="." not in key):
+            relation = Relation(
+                said, reference.target, quote, place, reference.path, reference.note, reference.title
             )
+            found.append(relation)
     return found
 
 

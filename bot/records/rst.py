@@ -20,6 +20,7 @@ _DIRECTIVE = re.compile(r"^([ \t]*)\.\.(?:[ \t]+(.*))?$")
 _GRID_RULE = re.compile(r"^[ \t]*\+[-=+]+\+[ \t]*$")
 _SIMPLE_RULE = re.compile(r"^=+(?:[ \t]+=+)+[ \t]*$")
 _LIST_ROW = re.compile(r"^[ \t]*(\*[ \t]+-|[ \t]-)[ \t]*(.*)$")
+_HEADERS = ("adr", "seed", "rfc", "decision", "record", "pep")
 _TEXTUAL = (
     "note",
     "admonition",
@@ -48,6 +49,7 @@ class _Scanner:
         self.at = 0
         self.levels: list[str] = []
         self.out: list[Block] = []
+        self.headed = False
 
     def run(self) -> list[Block]:
         while self.at < len(self.lines):
@@ -100,6 +102,9 @@ class _Scanner:
         end = self._indented_end(start + 1, len(found[1]))
         if name.startswith("list-table::"):
             self._list_table(start + 1, end)
+        elif name.split("::")[0] in _HEADERS and not self.headed:
+            self.headed = True
+            self._options(start + 1, end)
         elif name.split("::")[0] in _TEXTUAL and "::" in name:
             inner = [text.strip() for text in self.lines[start + 1 : end]]
             for block in _Scanner(inner, self.first + start + 1).run():
@@ -117,6 +122,11 @@ class _Scanner:
                 break
             at += 1
         return at
+
+    def _options(self, start: int, end: int) -> None:
+        for index in range(start, end):
+            if found := _FIELD.match(self.lines[index].strip()):
+                self._add(Kind.FIELD, f"{found[1]}: {found[2] or ''}", index, index)
 
     def _list_table(self, start: int, end: int) -> None:
         cells: list[str] = []

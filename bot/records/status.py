@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.records.inline import plain
+from bot.records.phrases import about_us
 from bot.records.record import Status
 from bot.records.words import CJK_STATE, CJK_STATE_OF, STATE, STATE_OF
 
@@ -24,24 +25,20 @@ _CHOICE = re.compile(
     r"^[\s\"'“”‘’`*_)}\]>]*(?:\||/|\bor\b|\boder\b|\bou\b|,\s*\bor\b|¦|‖)[\s\"'“”‘’`*_({\[<]*$", re.I
 )
 _ARROW = re.compile(r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)")
-_DENIED = re.compile(
-    r"(?:\bnot(?:\s+(?:yet|been|be|fully))*|\bnever|\bnon|\bun|n't(?:\s+been)?|\bto be|\bwill be|"
-    r"\bshall be|\bshould be|"
-    r"\bmay be|\bmight be|\bcould be|\bif|\bonce|\bwhen|\bwhile|\buntil|\bbefore|\bunless|\bas soon as|"
-    r"\bafter being|\bfor|\bpartially|\bpartly|\bpartial|"
-    r"\bnearly|\balmost|\bnicht|\bnoch nicht|\bno|\bnão|\bpas|\bnie|\bне|\bpreviously|\bformerly|"
-    r"\binitially|\boriginally|\bwas)[\s-]*$",
-    re.I,
+_DENIERS = (
+    r"not(?:\s+(?:yet|been|be|fully))*|never|non|un|to be|will be|shall be|should be|may be|might be|could be|being|"
+    r"if|once|when|while|until|before|unless|as soon as|after being|for|partially|partly|partial|nearly|almost|no|"
+    r"previously|formerly|initially|originally|was|nicht|noch nicht|não|pas|nie|не"
 )
+_DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s-]*$", re.I)
 _SUBJECT = re.compile(
-    r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?(?:(?:adr|decision|record|document|rfc|proposal|"
-    r"status|architecture decision|"
-    r"entscheidung)\s*)?(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|"
-    r"status)\s*[:=]?\s*)*$",
+    r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?"
+    r"(?:(?:adr|decision|record|document|rfc|proposal|status|architecture decision|entscheidung)\s*)?"
+    r"(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|status)\s*[:=]?\s*)*$",
     re.I,
 )
 _PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
-_SELF_VERB = re.compile(r"^(?:supersed|replaced|obsoleted|overridden)", re.I)
+_ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _TASK = re.compile(r"^\s*(?:[-*+]\s*)?\[([ xX✓✔])\]\s*(.*)$")
 _HAS_BAD = (Status.REJECTED, Status.DEFERRED, Status.DEPRECATED)
 _POSITIVE = (Status.ACCEPTED, Status.IMPLEMENTED)
@@ -70,6 +67,8 @@ def normalise(text: str, *, family: str = "") -> Status | None:
         return None
     if _EMPTY.match(words):
         return Status.PLACEHOLDER if _BRACES.search(words) else None
+    if latest := _latest(chosen):
+        return normalise(latest, family=family)
     matches = _matches(words)
     if _is_template(words, matches):
         return Status.PLACEHOLDER
@@ -98,6 +97,15 @@ def _ticked(text: str) -> str | None:
     return ticked[0] if len(ticked) == 1 else None
 
 
+def _latest(text: str) -> str | None:
+    """The newest line of a history in which every line has a date and a state."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    dates = [_ISO.search(line) for line in lines]
+    if len(lines) < 2 or not all(dates) or not all(STATE.search(line) for line in lines):
+        return None
+    return max(zip(dates, lines, strict=True), key=lambda pair: pair[0][0] if pair[0] else "")[1]
+
+
 def _matches(words: str) -> list[_Match]:
     out: list[_Match] = []
     for found in STATE.finditer(words):
@@ -123,6 +131,8 @@ def _is_template(words: str, matches: list[_Match]) -> bool:
     if len(kinds) < 2:
         return False
     pairs = list(pairwise(matches))
+    if kinds <= set(_POSITIVE):
+        return False
     choices = sum(1 for a, b in pairs if a.status is not b.status and _CHOICE.match(words[a.end : b.start]))
     if choices >= 2 or (choices and len(kinds) == 2 and len(matches) == 2 and len(words) < 60):
         return True
@@ -153,8 +163,11 @@ def _judge(words: str, matches: list[_Match]) -> Status:
         if settled and settled[0].status not in _POSITIVE and len(words) < 60:
             return settled[0].status
         return Status.UNKNOWN
-    if any(not m.denied and (m is first or _by(words, m) or _set_apart(words, m)) for m in replaced):
-        return Status.SUPERSEDED
+    for match in replaced:
+        if not match.denied and (match is first or _set_apart(words, match)):
+            return Status.SUPERSEDED
+        if not match.denied and _by(words, match):
+            return Status.SUPERSEDED_PARTIALLY  # "Accepted; the sync part is superseded by …"
     if first.status in _POSITIVE:
         worse = [m for m in matches[1:] if m.status in _HAS_BAD and not m.denied and _set_apart(words, m)]
         if worse:
@@ -202,16 +215,8 @@ def _by(words: str, match: _Match) -> bool:
 
 
 def _set_apart(words: str, match: _Match) -> bool:
-    """Whether the word begins a clause of its own: "Accepted, deprecated since …", "Accepted (deprecated)"."""
-    before = words[max(0, match.start - 24) : match.start]
-    return bool(
-        re.search(
-            r"(?:^|[,;:.(|/–—-]|\b(?:but|now|and|then|later|since|aber|is|has been|"
-            r"currently))\s*(?:now |later |then |subsequently |since |been )*$",
-            before,
-            re.I,
-        )
-    )
+    """Whether the word is said of the record itself: "Accepted, now deprecated", not "one part is deferred"."""
+    return about_us(words[max(0, match.start - 80) : match.start])
 
 
 def _conditional(words: str, first: _Match) -> bool:

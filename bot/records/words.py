@@ -27,6 +27,7 @@ _STATES: dict[Status, str] = {
         "needs review|ready for review|discussing|in discussion|under discussion|discussion|"
         "provisional|experimental|demonstrated|demonstration|request for comments|"
         "request for comment|rfc|last call|awaiting approval|awaiting review|awaiting decision|"
+        "waiting for approval|waiting for review|"
         "under consideration|open for comments|to be decided|undecided|not decided|submitted|"
         "suggested|open|vorgeschlagen|vorschlag|zur diskussion|in diskussion|in prüfung|offen|"
         "proposé|proposée|proposition|en discussion|proposta|proposto|propuesta|propuesto|"
