@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ from bot.github.signer import AppSigner
 from bot.sandbox.act import ActExecutor
 from bot.sandbox.execution import Executor
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.world import utc_now
 from bot.store.sqlite import SQLiteStore
 from bot.templates_dir import app_manifest
 
@@ -56,12 +58,14 @@ class Stage:
         people: dict[str, Person],
         tell: Callable[[str, str, str | None], None],
         progress: Callable[[], Awaitable[bool]],
+        assemble: Callable[[], Bot] | None = None,
     ) -> None:
         self.sandbox = sandbox
         self.bot = bot
         self._people = people
         self._tell = tell
         self._progress = progress
+        self._assemble = assemble
         self.repository = sandbox.repository(REPOSITORY)
 
     # What stories do.
@@ -78,6 +82,14 @@ class Stage:
             if not await self._progress():
                 raise StoodStill(self._where())
         return found
+
+    async def restart(self) -> None:
+        """The bot's process dies where it is; a new one starts with nothing but the store."""
+        assert self._assemble is not None, "only a pumped stage restarts its bot"
+        await self.bot.coordinator.stop()
+        await self.bot.github.close()
+        self.bot = self._assemble()
+        self.bot.recover()
 
     # What stories look at.
 
@@ -198,17 +210,24 @@ def _people(sandbox: Sandbox, http: httpx.AsyncClient) -> dict[str, Person]:
     return {login: Person(login, sandbox.add_user(login).token, http, REPOSITORY) for login in PEOPLE}
 
 
-async def _bot(app: Any, api: str, public_url: str, store: EventStore, secret: str, **more: Any) -> Bot:
-    clock = more.pop("clock", None) or SystemClock()
-    signer = AppSigner(app.id, app.private_key_pem, SystemClock())
-    github = GitHub(api, signer, clock=clock, **more)
+def _bot(
+    app: Any,
+    api: str,
+    public_url: str,
+    store: EventStore,
+    secret: str,
+    runner_base_url: str | None = None,
+    **more: Any,
+) -> Bot:
+    """The bot beside the sandbox. more: for its client."""
+    clock = SystemClock()
     return Bot(
         store=store,
-        github=github,
+        github=GitHub(api, AppSigner(app.id, app.private_key_pem, clock), clock=clock, **more),
         app=App(id=app.id, slug=app.slug),
         secrets=[secret],
         public_url=public_url,
-        clock=clock,
+        runner_base_url=runner_base_url,
     )
 
 
@@ -230,7 +249,7 @@ async def served(
     store = SQLiteStore(directory / "cloi.sqlite3")
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(_listening(sandbox.asgi(), here))
-        bot = await _bot(app, f"{github_url}/api/v3", bot_url, store, secret)
+        bot = _bot(app, f"{github_url}/api/v3", bot_url, store, secret)
         await stack.enter_async_context(_listening(bot.site, there))
         await stack.enter_async_context(bot.working())
         await stack.enter_async_context(sandbox.background())
@@ -256,9 +275,11 @@ async def pumped(
     store: EventStore,
     executor: Executor,
     *,
+    clock: Callable[[], datetime] = utc_now,
+    runner_base_url: str | None = None,
     tell: Callable[[str, str, str | None], None] = lambda actor, sentence, link: None,
 ) -> AsyncIterator[Stage]:
-    """Everything in this process, moved only by the story."""
+    """Everything in this process, moved only by the story. clock: GitHub's."""
     secret, github_url = "a webhook secret", "http://github.test"
     holder: list[Starlette] = []
 
@@ -270,19 +291,18 @@ async def pumped(
         base_url=github_url,
         executor=executor,
         client=httpx.AsyncClient(transport=httpx.ASGITransport(bot_site)),
+        clock=clock,
     )
     app = _set_up(sandbox, files, "http://bot.test/webhook", secret)
     transport = httpx.ASGITransport(sandbox.asgi())
-    bot = await _bot(
-        app,
-        f"{github_url}/api/v3",
-        "http://bot.test",
-        store,
-        secret,
-        transport=transport,
-        patience=(0.0, 0.0),
-    )
-    holder.append(bot.site)
+    more: dict[str, Any] = {"transport": transport, "patience": (0.0, 0.0)}
+
+    def assemble() -> Bot:
+        made = _bot(app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, **more)
+        holder[:] = [made.site]
+        return made
+
+    bot = assemble()
 
     async def progress() -> bool:
         before = (len(sandbox.requests), len(sandbox.world.deliveries))
@@ -293,7 +313,7 @@ async def pumped(
     async with httpx.AsyncClient(
         base_url=f"{github_url}/api/v3", transport=httpx.ASGITransport(sandbox.asgi())
     ) as http:
-        stage = Stage(sandbox, bot, _people(sandbox, http), tell, progress)
+        stage = Stage(sandbox, bot, _people(sandbox, http), tell, progress, assemble)
         yield stage
     await stage.bot.coordinator.stop()
     await stage.bot.github.close()

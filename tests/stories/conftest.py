@@ -1,0 +1,76 @@
+"""A stage for each story, pumped by hand: a real sandbox over real git, real act (once for each identical run),
+and the bot with a store that outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bot.demo.stage import Stage, pumped
+from bot.demo.stories import demo_repository
+from bot.engine.ports import EventStore
+from bot.runner import build
+from bot.sandbox.act import ActExecutor
+from bot.sandbox.cached import CachedExecutor
+from bot.sandbox.execution import Executor
+from bot.store.memory import MemoryStore
+from bot.web.site import runner_path
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+"""GitHub's clock in stories: it stands, so that the same story makes the same commits."""
+
+
+@pytest.fixture(scope="session")
+def runner_url() -> Iterator[str]:
+    """Where runs fetch the runner file: over real HTTP, as they would."""
+
+    class Serve(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.path == runner_path(build.build())
+            self.send_response(200 if known else 404)
+            self.end_headers()
+            self.wfile.write(build.build() if known else b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Serve)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def executor(tmp_path_factory: pytest.TempPathFactory) -> CachedExecutor:
+    return CachedExecutor(ActExecutor(), tmp_path_factory.mktemp("runs"))
+
+
+Open = Callable[..., contextlib.AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture
+def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Open:
+    """Opens a stage: `async with open_stage() as stage`."""
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        store: EventStore | None = None, files: dict[str, bytes] | None = None, runs: Executor = executor
+    ) -> AsyncIterator[Stage]:
+        async with pumped(
+            tmp_path,
+            files or demo_repository(),
+            store or MemoryStore(),
+            runs,
+            clock=lambda: NOW,
+            runner_base_url=runner_url,
+        ) as stage:
+            yield stage
+            assert stage.sandbox.violations == []
+
+    return opened
