@@ -77,7 +77,7 @@ class Bot:
         runner = build.build()
         generator = GitHubActionsGenerator(
             runner_url=(runner_base_url or public_url).rstrip("/") + runner_path(runner),
-            runner_sha256=build.sha256(runner),
+            runner_sha256=build.sha256(),
             version=__version__,
         )
         known = definitions()
