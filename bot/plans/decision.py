@@ -20,8 +20,8 @@ _CHOSEN = re.compile(
     r"\b(?:chosen|selected|preferred) (?:option|solution|alternative|approach)s?\b|^\W*decision\W*:", re.I
 )
 _DECIDED = re.compile(
-    r"\bwe(?: have|'ve)? (?:therefore |thus )?(?:decided|chose|chosen|selected|opted|agreed"
-    r"|adopt(?:ed)?)\b|\b(?:decided (?:for|to|that)|we will (?:use|adopt))\b",
+    r"\bwe(?: have|'ve)? (?:therefore |thus )?(?:decided|chose|chosen|selected|opted|agreed|adopted)\b"
+    r"|\bdecided (?:for|to|that)\b|^(?:therefore,? |thus,? |so )?we (?:will|are going to) (?:use|adopt)\b",
     re.I,
 )
 _BECAUSE = re.compile(r",? because\b|,? since\b", re.I)

@@ -17,7 +17,12 @@ from bot.records.document import parse
 from bot.records.inline import plain
 from bot.records.record import Record
 
-MAX_PASSAGES = 4_000
+MAX_PASSAGES = 1_500
+"""The longest of 313 public records has 277. More is a book or an attack, and is cut with a warning."""
+
+MAX_PASSAGE = 6_000
+"""Characters of one block that are looked at."""
+
 MAX_QUOTE = 2_000
 
 
@@ -59,11 +64,12 @@ class _Above:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The record's lines and passages."""
+    """The record's lines and passages. cut: there were more passages than are looked at."""
 
     path: str
     lines: tuple[str, ...]
     passages: tuple[Passage, ...]
+    cut: bool = False
 
     def source(self, passage: Passage, start: int = 0, end: int | None = None) -> Source:
         """Where text[start:end] of the passage stands, with the exact words of the file."""
@@ -102,7 +108,8 @@ def read(record: Record) -> Document:
     parsed = parse(record.path, record.text.encode("utf-8", "replace"))
     title = record.places.get("title")
     walk = _Walk(parsed.blocks, title.line if title else 0)
-    return Document(record.path, lines, tuple(itertools.islice(walk.passages(), MAX_PASSAGES)))
+    passages = tuple(itertools.islice(walk.passages(), MAX_PASSAGES + 1))
+    return Document(record.path, lines, passages[:MAX_PASSAGES], cut=len(passages) > MAX_PASSAGES)
 
 
 class _Walk:
@@ -145,7 +152,7 @@ class _Walk:
     def _passage(self, block: Block) -> Passage:
         return Passage(
             kind=block.kind,
-            text=block.text,
+            text=block.text[:MAX_PASSAGE],
             line=block.line,
             end_line=block.end_line,
             role=self.role,

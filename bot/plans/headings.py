@@ -84,7 +84,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"\bdecisions?\b(?! (?:records?|logs?)\b)|\bchosen\b|\bresolution\b|\bselected\b"
         r"|\brecommendations?\b|\bproposal\b"
         r"|\bproposed\b|^(the |our )?solution\b"
-        r"|^what\b|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o",
+        r"|^what( we (will )?do)?$|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o",
     ),
     (
         Role.WORK,

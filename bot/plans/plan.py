@@ -174,7 +174,7 @@ class RecordReference(_Value, frozen=True, kw_only=True, rename="camel"):
     blob_sha: str
     id: str
     title: str
-    status: str | None
+    status: str | None = None
 
 
 class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):

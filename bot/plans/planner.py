@@ -137,7 +137,7 @@ def plan(
             runs_on=configuration.runs_on,
             pull_requests=configuration.pull_requests,
             blocked=tuple(blocked),
-            warnings=(*warned, *_warnings(record, asked)),
+            warnings=(*warned, *_warnings(record, page, asked)),
         )
     )
 
@@ -179,7 +179,7 @@ def _nothing(asked: tuple[Requirement, ...], name: str) -> Iterator[str]:
         "add a decision."
 
 
-def _warnings(record: Record, asked: tuple[Requirement, ...]) -> Iterator[str]:
+def _warnings(record: Record, page: document.Document, asked: tuple[Requirement, ...]) -> Iterator[str]:
     if asked and asked[0].kind != "decision":
         yield "The record has no sentence that states its decision, so no requirement is numbered R1."
     elif len(asked) == 1:
@@ -187,6 +187,8 @@ def _warnings(record: Record, asked: tuple[Requirement, ...]) -> Iterator[str]:
         "the work in the record."
     if len(asked) >= requirements.MAX_REQUIREMENTS:
         yield f"The record asks for more than {requirements.MAX_REQUIREMENTS} things; the rest was left out."
+    if page.cut:
+        yield "The record is longer than this bot looks at; what stands near its end was left out."
     for finding in record.findings:
         yield f"While reading line {finding.place.line}: {shown(finding.reason)}"
 

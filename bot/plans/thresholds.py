@@ -66,26 +66,16 @@ _THRESHOLD = re.compile(
     rf"|\d{{1,15}}(?:[.,]\d{{1,6}})?)\s{{0,2}}-?(?:{_UNIT})(?![A-Za-z0-9])",
 )
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot)\s+$", re.I)
-_STO_WORDS = """
+_STOP_WORDS = """
     a an the is are be was to of for in with and or must should shall will not have has take takes stay
     stays remain remains keep keeps it its than that by at on we our target goal complete completes
     completed respond responds execute executes run runs finish finishes
 """
-_STOP = frozenset(_STO_WORDS.split())
-_GENERIC = frozenset(
-    {
-        "target",
-        "goal",
-        "performance",
-        "sla",
-        "slo",
-        "requirement",
-        "metric",
-        "threshold",
-        "limit",
-        "time",
-        "note",
-    }
+_STOP = frozenset(_STOP_WORDS.split())
+# Labels that name no subject: "Target: < 48 hours from decision to release".
+_GENERIC = re.compile(
+    r"^(?:targets?|goals?|sl[ao]s?|metrics?|thresholds?|limits?|time|notes?|performance|(?:\w+ )?requirements?)$",
+    re.I,
 )
 _CLAUSE = re.compile(r"[,;()–—]|\b(?:and|but|which|while|so|that|because|if|when)\b")
 _ROLES = frozenset({Role.WORK, Role.DECISION, Role.CRITERION, Role.PERFORMANCE, Role.SECURITY, Role.OTHER})
@@ -133,7 +123,7 @@ def _value(written: str) -> float:
 
 
 def _subject(name: str, before: str, after: str) -> str:
-    if name and name.casefold() not in _GENERIC:
+    if name and not _GENERIC.match(name):
         return name[:80]
     if name:
         before = before.partition(":")[2]

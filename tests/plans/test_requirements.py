@@ -1,0 +1,232 @@
+"""What a record asks for: which sentences count, which do not, and that each can be checked in the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.plans import document, requirements
+from bot.plans.configuration import Configuration
+from bot.plans.document import lines_of
+from bot.plans.plan import Requirement
+from bot.plans.planner import plan
+from bot.records.reader import read
+
+ADR_012 = Path(__file__).resolve().parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
+
+
+def of(text: str, path: str = "docs/adr/ADR-007-cache.md") -> tuple[Requirement, ...]:
+    return requirements.extract(read(path, text.encode()))
+
+
+def said(text: str) -> list[tuple[str, str]]:
+    return [(r.kind, r.text) for r in of(text)]
+
+
+def test_adr_012_asks_for_its_enhancements_phases_security_and_performance() -> None:
+    found = requirements.extract(read("docs/adr/" + ADR_012.name, ADR_012.read_bytes()))
+    by_line = {r.source.line: r for r in found}
+    assert found[0].id == "ADR-012/R1"
+    assert found[0].text == "Chosen Option: Event-Driven Workflow Engine with Saga Pattern"
+    assert [by_line[n].text.split()[0] for n in range(16, 21)] == [
+        "Generate",
+        "Orchestrate",
+        "Coordinate",
+        "Manage",
+        "Track",
+    ]
+    assert [r.text for r in found if r.kind == "phase"] == [
+        "Phase 1: Core Workflow Foundation",
+        "Phase 2: Advanced Orchestration",
+        "Phase 3: Intelligent Optimization",
+    ]
+    assert [r.text.split(":")[0] for r in found if r.kind == "security"] == [
+        "Context Isolation",
+        "Permission Management",
+        "Audit Logging",
+    ]
+    assert [r.source.line for r in found if r.kind == "threshold"] == [524, 525, 526]
+    assert not any("Pros" in r.text or "Cons" in r.text or "Learning Curve" in r.text for r in found)
+    assert [r.id for r in found] == [f"ADR-012/R{n}" for n in range(1, len(found) + 1)]
+
+
+def test_the_decision_is_r1_even_if_work_stands_before_it() -> None:
+    text = """# ADR-007: Cache
+## Requirements
+- Serve repeated reads from memory
+## Decision
+We will use an in-memory cache. It will be emptied on each deployment.
+"""
+    assert [(r.id, r.source.line) for r in of(text)] == [
+        ("ADR-007/R1", 5),
+        ("ADR-007/R2", 3),
+        ("ADR-007/R3", 5),
+    ]
+
+
+def test_the_reason_for_the_chosen_option_is_no_part_of_it() -> None:
+    text = """# Cache
+## Decision Outcome
+Chosen option: "Redis", because
+
+* it is fast
+* everybody must know it
+"""
+    assert said(text) == [("decision", 'Chosen option: "Redis"')]
+
+
+def test_what_was_rejected_argued_or_feared_is_not_asked_for() -> None:
+    text = """# Cache
+## Context
+We must be faster. Users will leave.
+## Considered Options
+### Redis
+We must install a server.
+- Add a cluster
+## Decision
+Use a dictionary.
+## Pros and Cons of the Options
+- Good, because we must not install anything
+## Consequences
+### Negative
+- We must restart more often
+## Out of scope
+- Add eviction
+"""
+    assert said(text) == [("decision", "Use a dictionary.")]
+
+
+def test_nothing_to_implement_is_an_answer() -> None:
+    assert of("# Notes\n\nWe talked about caches.\n") == ()
+    assert [r.kind for r in of("# Licence\n## Decision\nApache-2.0.\n")] == ["decision"]
+
+
+def test_without_a_decision_no_requirement_is_called_r1() -> None:
+    assert [r.id for r in of("# Plan\n## Tasks\n- Add the table\n- Fill the table\n")] == [
+        "ADR-007/R2",
+        "ADR-007/R3",
+    ]
+
+
+def test_phases_hold_their_steps_in_order() -> None:
+    text = """# Cache
+## Decision
+We use a cache.
+## Implementation
+### Phase 1: Store
+1. Create the table
+2. Fill it at start
+### Phase 2: Use
+- Read from it first
+  - which is quick
+"""
+    assert [(r.kind, r.text, r.phase) for r in of(text)[1:]] == [
+        ("phase", "Phase 1: Store", None),
+        ("work-item", "Create the table", "Phase 1: Store"),
+        ("work-item", "Fill it at start", "Phase 1: Store"),
+        ("phase", "Phase 2: Use", None),
+        ("work-item", "Read from it first", "Phase 2: Use"),
+    ]
+
+
+def test_a_title_in_a_list_is_put_in_front_of_what_stands_below_it() -> None:
+    text = "# X\n## Implementation plan\n- **Storage:**\n  - Add a table\n  - Add an index\n"
+    assert [r.text for r in of(text)] == ["Storage: Add a table", "Storage: Add an index"]
+
+
+def test_tasks_that_are_done_and_templates_that_are_not_filled_ask_for_nothing() -> None:
+    text = "# X\n## Tasks\n- [x] Add the table\n- [ ] Add the index\n- {the task}\n- N/A\n- Who does it?\n"
+    assert [r.text for r in of(text)] == ["Add the index"]
+
+
+def test_code_is_context_and_not_prose() -> None:
+    text = "# X\n## Decision\nUse this.\n```\n- We must not be read\n```\n<!-- We must be hidden -->\n"
+    assert said(text) == [("decision", "Use this.")]
+
+
+def test_the_customers_front_matter_asks_first() -> None:
+    text = """---
+adr_id: "ADR-003"
+implementation_metadata:
+  feature_requirements:
+    - name: "Bulk updates"
+      description: "Update many paths"
+      complexity: "low"
+  success_criteria:
+    - "No old paths are left"
+---
+# ADR-003: Entry points
+## Decision
+Rename the entry points.
+"""
+    found = of(text, "docs/adr/ADR-003-x.md")
+    assert [(r.kind, r.text, r.source.line) for r in found] == [
+        ("decision", "Rename the entry points.", 13),
+        ("work-item", "Bulk updates: Update many paths", 5),
+        ("criterion", "No old paths are left", 9),
+    ]
+
+
+def test_restructured_text_and_asciidoc_are_read_by_the_same_rules() -> None:
+    rst = "Cache\n=====\n\nDecision\n--------\n\nWe will use a cache.\n\nTasks\n-----\n\n* Add the table\n"
+    adoc = "= Cache\n\n== Decision\n\nWe will use a cache.\n\n== Tasks\n\n* Add the table\n"
+    for path, text in (("docs/adr/0001-x.rst", rst), ("docs/adr/0001-x.adoc", adoc)):
+        assert [r.text for r in of(text, path)] == ["We will use a cache.", "Add the table"]
+
+
+PIECES_OF_TEXT = """# T
+## Decision
+## Tasks
+### Phase 1: A
+- We must do it
+  - Add x
+1. Use y
+We will go. Not now.
+| Task | Who |
+|---|---|
+| Add z | me |
+```
+---
+<!--
+-->
+> quoted
+**Label:**
+\r
+\t
+- [x] a
+<b>
+[a](b)
+< 5 ms
+Chosen option: "a", because
+===
+----
+"""
+PIECES = st.sampled_from(PIECES_OF_TEXT.split("\n"))
+
+
+def test_a_book_is_cut_with_a_word_about_it() -> None:
+    text = "# ADR-1: X\n\nStatus: Accepted\n\n## Tasks\n" + "- Add the next part of it\n" * 2_000
+    record = read("docs/adr/ADR-1-x.md", text.encode())
+    assert document.read(record).cut
+    assert any("longer than this bot looks at" in w for w in plan(record, Configuration()).warnings)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=25).map("\n".join)),
+    st.sampled_from(["md", "rst", "adoc"]),
+)
+def test_every_quote_stands_where_it_says_and_every_id_is_its_own(text: str, ending: str) -> None:
+    record = read(f"docs/adr/0001-x.{ending}", text.encode("utf-8", "replace"))
+    found = requirements.extract(record)
+    lines = lines_of(record)
+    for requirement in found:
+        source = requirement.source
+        assert requirement.text
+        assert 1 <= source.line <= source.end_line <= len(lines)
+        assert source.quote
+        assert source.quote in "\n".join(lines[source.line - 1 : source.end_line])
+    assert len({r.id for r in found}) == len(found)
+    assert found == requirements.extract(record)
