@@ -29,7 +29,7 @@ def source(line: int, quote: str) -> Source:
     return Source(path=PATH, line=line, end_line=line, quote=quote)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan() -> ImplementationPlan:
     threshold = Threshold(
         id="ADR-0003/T1",
