@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.engine.instance import WorkflowInstance
 from bot.render.markdown import Safe, cell, cell_code, code, link, text
 from bot.render.plain import clause, clip, one_line
-from bot.render.progress import status_line
+from bot.render.progress import status_markdown
 from bot.render.words import say
 
 _MOST_LISTED = 20
@@ -74,9 +74,10 @@ def blocked(record: RecordLine, reasons: Sequence[str]) -> Safe:
     return _say("blocked", record=_record(record), reasons=[_sentence(r) for r in reasons])
 
 
-def already_running(record: str, comment_url: str | None, state: str) -> Safe:
-    """A second implement for the same record. state: its status line."""
-    return _say("already_running", record=record, url=comment_url, state=_sentence(state))
+def already_running(record: str, comment_url: str | None, state: str | Safe) -> Safe:
+    """A second implement for the same record. state: its status line or status_markdown."""
+    said = state if isinstance(state, Safe) else _sentence(state)
+    return _say("already_running", record=record, url=comment_url, state=said)
 
 
 def nothing_running() -> Safe:
@@ -117,7 +118,7 @@ def status(entries: Sequence[StatusEntry]) -> Safe:
     rows = []
     for entry in entries[:_MOST_LISTED]:
         shown = link(clip(entry.title, 120), entry.url) if entry.url else cell(entry.title, 120)
-        rows.append(f"| {shown} | {cell(status_line(entry.instance))} | {_since(entry.instance)} |")
+        rows.append(f"| {shown} | {status_markdown(entry.instance)} | {_since(entry.instance)} |")
     return _say("status", rows=Safe("\n".join(rows)), more=max(0, len(entries) - _MOST_LISTED))
 
 

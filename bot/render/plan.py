@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.plans.plan import ImplementationPlan, RecordReference, Requirement, Source, Step
 from bot.render.fit import rows_within, within
-from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, text
+from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, details, text
 from bot.render.plain import clip, one_line
 from bot.render.words import say, say_plainly
 
@@ -64,9 +64,9 @@ def triggers(plan: ImplementationPlan) -> Safe:
 
 
 def agent(plan: ImplementationPlan) -> Safe:
-    """Who writes the code, and by which command."""
+    """Who writes the code, by which command; fit for a table too."""
     who = plan.agent
-    return code(" ".join(who.command)) if who.command else text(who.name or who.provider)
+    return cell_code(" ".join(who.command)) if who.command else text(who.name or who.provider)
 
 
 def place(source: Source) -> str:

@@ -8,7 +8,7 @@ marker by which the comment is found again (its caller adds it).
 from __future__ import annotations
 
 from bot.engine.instance import WorkflowInstance
-from bot.engine.state import WorkflowState
+from bot.engine.state import StepState, WorkflowState
 from bot.render import result as rendered
 from bot.render.fit import within
 from bot.render.flowchart import MARKS, flowchart
@@ -24,7 +24,7 @@ from bot.render.markdown import (
 )
 from bot.render.plain import clip, words
 from bot.render.times import to_the_second
-from bot.render.view import Look, PhaseView, StepView, View, sentence_of
+from bot.render.view import Look, PhaseView, StepView, View, links_of, sentence_of
 from bot.render.words import say, say_plainly
 
 _STATE_MARKS = {
@@ -49,14 +49,22 @@ def living_comment(view: View, most: int = GITHUB_MOST - 1_000) -> Safe:
 
 
 def status_line(instance: WorkflowInstance) -> str:
-    """One plain line for lists: a mark and what happens now. Not escaped."""
-    return f"{_STATE_MARKS[instance.state]} {sentence_of(instance)}"
+    """One plain line for lists: a mark and what happens now. Not safe in Markdown."""
+    waits = any(s.state is StepState.WAITING for s in instance.steps.values())
+    return f"{_mark(instance.state, waits)} {sentence_of(instance)}"
+
+
+def status_markdown(instance: WorkflowInstance) -> Safe:
+    """The same as Markdown, with its links."""
+    return linked(status_line(instance), links_of(instance))
+
+
+def _mark(state: WorkflowState, waits: bool) -> str:
+    return MARKS[Look.WAITING] if waits and state is WorkflowState.RUNNING else _STATE_MARKS[state]
 
 
 def _state(view: View) -> Safe:
-    mark = _STATE_MARKS[view.state]
-    if view.state is WorkflowState.RUNNING and any(s.look is Look.WAITING for s in _steps(view)):
-        mark = MARKS[Look.WAITING]
+    mark = _mark(view.state, any(s.look is Look.WAITING for s in _steps(view)))
     return say("progress", "state", view=view, mark=mark, sentence=linked(view.sentence, view.links))
 
 
@@ -65,20 +73,20 @@ def _steps(view: View) -> list[StepView]:
 
 
 def _bar(view: View) -> Safe:
-    total = len(view.phases)
+    done, total = view.back or (view.phases_done, len(view.phases))
     if not total:
         return Safe("")
-    bar = "▰" * view.phases_done + "▱" * (total - view.phases_done)
-    return say("progress", "bar", bar=bar, done=view.phases_done, total=total)
+    bar = "▰" * done + "▱" * (total - done)
+    return say("progress", "bar", bar=bar, done=done, total=total, back=view.back is not None)
 
 
 def _table(view: View) -> Safe:
     rows: list[str] = []
     for phase in view.phases:
         rows.append(_phase_row(phase))
-        rows += [_row(step, indent="&emsp;") for step in phase.steps]
+        rows += [_row(view, step, indent="&emsp;") for step in phase.steps]
     if not view.phases:
-        rows = [_row(step) for step in view.internal]
+        rows = [_row(view, step) for step in view.internal]
     return Safe("\n".join([say("progress", "table_head"), *rows])) if rows else Safe("")
 
 
@@ -86,9 +94,10 @@ def _phase_row(phase: PhaseView) -> str:
     return f"| {MARKS[phase.look]} | **{cell(words(phase.name), 80)}** | | | | |"
 
 
-def _row(step: StepView, indent: str = "") -> str:
-    said = say("progress", "step", step=step, said=linked(clip(step.said, 300), step.links))
-    links = ", ".join(link(clip(label, 80), url) for label, url in step.links[:8])
+def _row(view: View, step: StepView, indent: str = "") -> str:
+    said = say("progress", "step", step=step, said=linked(clip(step.said, 300), view.links))
+    more = [(label, url) for label, url in step.links[:8] if label not in step.said]
+    links = ", ".join(link(clip(label, 80), url) for label, url in more)
     started = to_the_second(step.started_at) if step.started_at else ""
     cells = (MARKS[step.look], indent + cell(step.label, 80), said, links, started, step.took)
     return "| " + " | ".join(cells) + " |"
@@ -113,7 +122,7 @@ def _folded(view: View) -> list[Safe]:
             )
         )
     if view.phases and view.internal:
-        rows = "\n".join([say("progress", "table_head"), *(_row(s) for s in view.internal)])
+        rows = "\n".join([say("progress", "table_head"), *(_row(view, s) for s in view.internal)])
         out.append(details(say_plainly("progress", "internal"), Safe(rows)))
     if view.chain_head:
         body = say("progress", "chain_body", head=text(view.chain_head))

@@ -37,8 +37,8 @@ def record_check(findings: Result, preview: Safe | None = None) -> CheckOutput:
     Warnings are neutral: GitHub counts that as passed where the check is required.
     """
     remarks = tuple(annotations_of(findings))
-    problems = sum(_stops(r) for r in _leaves(findings))
-    warnings = sum(r.verdict is Verdict.WARN for r in _leaves(findings))
+    problems = sum(not r.passed and all(c.passed for c in r.children) for r in findings.walk())
+    warnings = sum(_only_warns(r) for r in findings.walk())
     title = say_plainly("records", "title", problems=problems, warnings=warnings, passed=findings.passed)
     return CheckOutput(
         conclusion=_conclusion(findings),
@@ -55,12 +55,9 @@ def _conclusion(findings: Result) -> str:
     return "neutral" if findings.verdict is Verdict.WARN else "success"
 
 
-def _leaves(findings: Result) -> list[Result]:
-    return [r for r in findings.walk() if not r.children]
-
-
-def _stops(result: Result) -> bool:
-    return not result.passed
+def _only_warns(result: Result) -> bool:
+    """A warning of its own, not one that a child of it has brought up."""
+    return result.verdict is Verdict.WARN and all(c.verdict is not Verdict.WARN for c in result.children)
 
 
 def _preview(preview: Safe | None) -> Safe:

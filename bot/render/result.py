@@ -96,7 +96,8 @@ def annotations_of(result: Result) -> list[Annotation]:
 
 
 def _message(reason: str, said: str) -> str:
-    return one_line(reason) if one_line(said) in one_line(reason) else f"{one_line(reason)}\n{one_line(said)}"
+    why, what = one_line(reason), one_line(said)
+    return why if what.casefold() in why.casefold() else f"{why}\n{what}"
 
 
 def _stoppers_first(children: tuple[Result, ...]) -> list[Result]:

@@ -19,6 +19,7 @@ from bot import result as results
 from bot.engine.definition import StepDefinition, WorkflowDefinition
 from bot.engine.events import moment
 from bot.engine.instance import StepInstance, WorkflowInstance
+from bot.engine.saga import to_compensate
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.render.plain import clause, clip, one_line, words
 from bot.render.times import took, utc
@@ -76,6 +77,7 @@ class View:
     """Everything that the living comment says.
 
     sentence: what happens now and who has to act, plain text. edges: pairs of places in `phases`.
+    back: how many steps are taken back and how many will be, or None while nothing is.
     stuck: taking back failed, so only `retry` helps. gate: the quality gate's answer; gate_lost: it could not
     be read. chain_head: of the events' hash chain.
     """
@@ -88,6 +90,7 @@ class View:
     internal: tuple[StepView, ...]
     edges: tuple[tuple[int, int], ...]
     phases_done: int
+    back: tuple[int, int] | None
     stuck: bool
     until: str | None
     stopped_at: str
@@ -135,10 +138,11 @@ def view_of(
         internal=tuple(s for s, d in zip(steps, definition.steps, strict=True) if not d.phase),
         edges=_edges(definition),
         phases_done=sum(p.look in (Look.DONE, Look.SKIPPED) for p in phases),
+        back=_back(instance, definition, steps),
         stuck=any(s.look is Look.STUCK for s in steps),
         until=min(waiting, default=None) if instance.state is WorkflowState.RUNNING else None,
         stopped_at=words(failed) if failed else "",
-        links=_unique(link for s in steps for link in s.links),
+        links=links_of(instance),
         record_path=clip(one_line(record_path), 300),
         record_url=record_url,
         issue_url=issue_url,
@@ -155,6 +159,11 @@ def view_of(
 def sentence_of(instance: WorkflowInstance) -> str:
     """What happens now and who has to act, in one plain sentence that needs no definition."""
     return _sentence(instance, [_seen(instance, s, None) for s in instance.steps.values()])
+
+
+def links_of(instance: WorkflowInstance) -> tuple[Link, ...]:
+    """All links that its steps gave, each once."""
+    return _unique(link for step in instance.steps.values() for link in _links(step))
 
 
 def _step(instance: WorkflowInstance, definition: StepDefinition, now: datetime) -> StepView:
@@ -221,7 +230,7 @@ def _said(step: StepInstance, look: Look) -> str:
             return _without_waiting(step.note)
         case Look.GOING_BACK:
             waits = step.rollback is RollbackState.WAITING
-            return _without_waiting(step.note) if waits else step.rollback_error
+            return f"waiting for {_without_waiting(step.note)}" if waits else step.rollback_error
         case Look.AGAIN | Look.FAILED:
             return step.error
         case Look.STUCK:
@@ -298,6 +307,15 @@ def _sentence(instance: WorkflowInstance, steps: list[StepView]) -> str:
         taken_back=any(s.look is Look.TAKEN_BACK for s in steps),
         outcome=next((clause(_note(s.result)) for s in ended if _note(s.result)), ""),
     )
+
+
+def _back(
+    instance: WorkflowInstance, definition: WorkflowDefinition, steps: list[StepView]
+) -> tuple[int, int] | None:
+    if _going_on(instance) or instance.state is WorkflowState.COMPLETED:
+        return None
+    done = sum(s.look is Look.TAKEN_BACK for s in steps)
+    return done, done + len(to_compensate(instance, definition))
 
 
 def _edges(definition: WorkflowDefinition) -> tuple[tuple[int, int], ...]:

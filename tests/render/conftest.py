@@ -1,9 +1,14 @@
-"""An implementation's definition, and instances folded from real events: what the renderings are shown."""
+"""An implementation's definition, instances folded from real events, a plan; and a reader that sees Markdown
+as GitHub's readers do: which tags, links, code and words came out."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from bot.engine import events as e
 from bot.engine.definition import WorkflowDefinition, parse
@@ -91,6 +96,123 @@ class Tale:
             "now": BEGIN,
         }
         return view_of(instance, given.pop("definition", self.definition), **{**facts, **given})
+
+
+_MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+
+@dataclass
+class Seen(HTMLParser):
+    """What a reader gets. words: text outside code, as GitHub searches it for mentions and references."""
+
+    html: str
+    tags: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    words: str = ""
+    linked: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._open: list[str] = []
+        self.feed(self.html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("br", "hr", "img"):
+            self._open.append(tag)
+        if tag == "code":
+            self.code.append("")
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag, f"{tag} is closed where it was not opened"
+
+    def handle_data(self, data: str) -> None:
+        if "code" in self._open:
+            self.code[-1] += data
+        elif "a" in self._open:
+            self.linked += data
+        else:
+            self.words += data
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.append("!--")
+
+    handle_decl = unknown_decl = handle_pi = handle_comment
+
+    @property
+    def plain(self) -> str:
+        """The words without the invisible gaps, spaces single."""
+        return " ".join(self.words.replace("\u200b", "").split())
+
+
+def see(markdown: str) -> Seen:
+    return Seen(_MARKDOWN.render(markdown))
+
+
+@pytest.fixture(scope="session", name="see")
+def _see() -> Any:
+    return see
+
+
+_FRAGMENTS = (
+    *"\\`*_{}[]()<>#+-.!|~&$@:;\"'=^/ \n\t\r0a",
+    *(
+        "```",
+        "~~~",
+        "---",
+        "===",
+        "</details>",
+        "</summary>",
+        "<!--",
+        "-->",
+        "<img src=x>",
+        "<script>",
+        "]]>",
+    ),
+    *(
+        "@maria",
+        "@org/team",
+        "#12",
+        "GH-12",
+        "o/r#3",
+        "https://evil.example",
+        "www.evil.example",
+        "a@b.example",
+    ),
+    *(
+        "[x](http://evil.example)",
+        "![x](http://evil.example)",
+        "<http://evil.example>",
+        "[x]: http://e.example",
+    ),
+    *(
+        "| a | b |",
+        "\n| --- | --- |\n",
+        "- [ ] x",
+        "1. x",
+        "> [!NOTE]",
+        "&lt;",
+        "&#64;",
+        "&commat;maria",
+        "[^1]",
+    ),
+    *("\u2028", "\u202e", "\u200b", "\x00", "\x1b[31m", "\x85", "\ud800", "é", "🆕", "\u0301", "javascript:"),
+)
+
+
+@pytest.fixture(scope="session")
+def hostile() -> st.SearchStrategy[str]:
+    """Text by somebody who means it badly."""
+    return HOSTILE
+
+
+HOSTILE = st.lists(st.sampled_from(_FRAGMENTS) | st.text(max_size=5), max_size=12).map("".join)
 
 
 @pytest.fixture(scope="session")
