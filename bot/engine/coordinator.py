@@ -279,7 +279,7 @@ class StepCoordinator:
         cause: str,
         correlation: str,
     ) -> tuple[Append, WorkflowInstance]:
-        self.store.put_blob(definition.text.encode())
+        self.store.put_blob(definition.text.encode(), lasting=True)
         now = self.clock.now()
         first = e.Event(
             stream=instance_id,

@@ -28,13 +28,13 @@ class Intake:
         self.slug = slug
 
     def take(self) -> int:
-        """Handle everything that is pending; how many deliveries that was."""
-        count = 0
-        while pending := self.store.pending():
+        """Handle what is pending; how many deliveries that was. One that fails waits for the next round."""
+        taken: set[str] = set()
+        while pending := [d for d in self.store.pending() if d.id not in taken]:
             for delivery in pending:
+                taken.add(delivery.id)
                 self._handle(delivery)
-                count += 1
-        return count
+        return len(taken)
 
     def _handle(self, delivery: Delivery) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import sys
 from pathlib import Path
@@ -367,23 +368,32 @@ async def test_killed_at_any_point_the_end_is_the_same_and_nothing_is_done_twice
         assert sorted(house.world.objects.values()) == sorted(clean.world.objects.values()), kill_at
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-async def test_in_any_graph_no_step_starts_before_what_it_depends_on_and_undo_is_the_reverse(data) -> None:
-    count = data.draw(st.integers(1, 7))
-    steps = []
-    for i in range(count):
-        above = data.draw(st.sets(st.sampled_from([f"s{j}" for j in range(i)]), max_size=3)) if i else set()
+@st.composite
+def graphs(draw) -> list[dict]:
+    steps: list[dict] = []
+    for i in range(draw(st.integers(1, 7))):
+        names = [s["name"] for s in steps]
+        above = draw(st.sets(st.sampled_from(names), max_size=3)) if names else set()
         steps.append({"name": f"s{i}", "type": "make", "depends_on": sorted(above)})
-    fails = data.draw(st.booleans())
-    if fails:
-        steps.append({"name": "no", "type": "refuse", "depends_on": [s["name"] for s in steps]})
-    house = House(w.definition(*steps), w.World(), refuse=w.Refuse(w.FAILS))
-    house.begin()
-    await house.engine.settle()
+    return steps
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.booleans())
+def test_in_any_graph_no_step_starts_before_what_it_depends_on_and_undo_is_the_reverse(steps, fails) -> None:
+    no = {"name": "no", "type": "refuse", "depends_on": [s["name"] for s in steps]}
+
+    async def story() -> House:
+        text = w.definition(*steps, *([no] if fails else []))
+        house = House(text, w.World(), refuse=w.Refuse(w.FAILS))
+        house.begin()
+        await house.engine.settle()
+        return house
+
+    house = asyncio.run(story())
     made = [entry[1:] for entry in house.world.log if entry[0] == "+"]
     undone = [entry[1:] for entry in house.world.log if entry[0] == "-"]
-    for step in steps[:count]:
+    for step in steps:
         for before in step["depends_on"]:
             assert made.index(before) < made.index(step["name"])
             if fails:
