@@ -68,8 +68,9 @@ def generate_key(bits: int = 2048) -> str:
     ).decode()
 
 
+@functools.cache
 def public_key(private_key_pem: str) -> str:
-    """The public half, as PEM."""
+    """The public half, as PEM; kept, since reading a key checks its primes."""
     key = serialization.load_pem_private_key(private_key_pem.encode(), None)
     return (
         key.public_key()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -65,12 +66,20 @@ class Mailbox:
 
     status: int | Exception = 202
     kept: list[httpx.Request] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.kept.append(request)
+        self.arrived.set()
         if isinstance(self.status, Exception):
             raise self.status
         return httpx.Response(self.status)
+
+    async def wait_for(self, name: str) -> None:
+        """Until an event has come."""
+        while name not in self.events:
+            self.arrived.clear()
+            await self.arrived.wait()
 
     @property
     def events(self) -> list[str]:
@@ -131,7 +140,7 @@ class Shop:
             self.installation, wanted, tuple(self.installation.repositories)
         ).token
 
-    def github(self, auth: Any = None) -> GitHub[Any]:
+    def github(self, auth: Any = None, **options: Any) -> GitHub[Any]:
         """githubkit, as the bot uses it; as the App unless told otherwise."""
         strategy = auth or AppAuthStrategy(self.app.id, self.app.private_key_pem)
         if isinstance(auth, str):
@@ -142,6 +151,7 @@ class Shop:
             async_transport=httpx.ASGITransport(self.sandbox.asgi()),
             cache_strategy=MemCacheStrategy(),
             auto_retry=False,
+            **options,
         )
 
     async def branch(
@@ -184,12 +194,12 @@ async def make_shop(tmp_path: Path) -> AsyncIterator[Callable[..., Shop]]:
     """Makes shops; keyword arguments go to create_repository, `permissions` to the App."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(permissions: dict[str, str] | None = None, **repository: Any) -> Shop:
+        def make(permissions: dict[str, str] | None = None, root: str = "sandbox", **repository: Any) -> Shop:
             clock, mailbox = Ticking(), Mailbox()
             recordings = {"ci.yml": Recording({"build": "success"})}
             executor = RecordedExecutor(recordings, clock)
             sandbox = Sandbox(
-                tmp_path / "sandbox",
+                tmp_path / root,
                 base_url="http://github.test",
                 clock=clock,
                 executor=executor,
