@@ -33,6 +33,7 @@ from bot.sandbox import (
     routes_repos,
 )
 from bot.sandbox.call import HANDLERS, NEW_VERSION, OLD_VERSION, Answer, Call, Refusal, not_found
+from bot.sandbox.git import GitRefused
 from bot.sandbox.tokens import Actor, BadCredentials, Tokens
 from bot.sandbox.world import Issue, Repository, RequestRecord, Run, World
 
@@ -122,6 +123,8 @@ class Api:
             answer = Answer(refusal.body, refusal.status)
         except Refusal as refusal:
             answer = Answer(refusal.body, refusal.status)
+        except GitRefused as error:  # such as a NUL in a commit message: git's word against the request
+            answer = Answer(Refusal(422, str(error)).body, 422)
         except Exception as error:  # a crash of the sandbox must be seen as one
             answer = self._violation(operation, [f"{type(error).__name__}: {error}"])
             if not self._strict:
@@ -233,6 +236,8 @@ async def _body(request: Request) -> Any:
         return None
     try:
         body = json.loads(data)
+        if b"\\ud" in data.lower():
+            json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except ValueError:
         raise Refusal(400, "Problems parsing JSON") from None
     if body is not None and not isinstance(body, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox import checks, merging, shapes_runs
@@ -41,7 +41,8 @@ def _fields(call: Call) -> dict[str, Any]:
 
 def _date(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
     except ValueError:
         raise invalid("CheckRun", "started_at") from None
 

@@ -186,6 +186,9 @@ def create_ref(call: Call) -> Answer:
     git, name, sha = call.repository.git, call.body["ref"], call.body["sha"]
     if not name.startswith(("refs/heads/", "refs/tags/")) or not valid_ref(name):
         raise Refusal(422, f"{name} is not a valid ref name.")
+    short = name.split("/", 2)[2]
+    if short.startswith("refs/") or is_sha(short):
+        raise Refusal(422, "Branch or tag names that begin with refs/ or look like a sha are not allowed.")
     if git.commit(sha) is None:
         raise Refusal(422, "Object does not exist")
     if git.ref(name):

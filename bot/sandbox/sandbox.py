@@ -205,6 +205,10 @@ class Sandbox:
         webhooks.emit_installation(self.world, installation, "created", app.owner)
         return installation
 
+    def ping(self, app: App) -> None:
+        """Tells an App's webhook that it is set up, as GitHub does when it is configured."""
+        webhooks.ping(self.world, app)
+
     # Serving
 
     def asgi(self, *, background: bool = False) -> Starlette:

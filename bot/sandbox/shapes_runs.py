@@ -255,7 +255,7 @@ def delivery(world: World, it: Delivery, *, full: bool = False) -> Json:
         "status_code": it.status_code,
         "event": it.event,
         "action": it.action,
-        "installation_id": it.installation.id,
+        "installation_id": it.installation.id if it.installation else None,
         "repository_id": it.repository.id if it.repository else None,
         "throttled_at": None,
     }

@@ -24,7 +24,6 @@ from bot.sandbox.world import App, Delivery, Installation, Repository, User, Wor
 _log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # seconds that GitHub waits for an answer
-_ALWAYS = {"installation", "ping"}  # sent without being subscribed to
 
 
 def emit(
@@ -79,6 +78,22 @@ def emit_installation(world: World, installation: Installation, action: str, sen
     _queue(world, installation, None, "installation", action, payload)
 
 
+def ping(world: World, app: App) -> None:
+    """What GitHub sends when a webhook is set up."""
+    if app.webhook_url is None:
+        return
+    hook = {
+        "type": "App",
+        "id": app.id,
+        "name": "web",
+        "active": True,
+        "events": list(app.events),
+        "app_id": app.id,
+    }
+    payload = {"zen": "Speak like a human.", "hook_id": app.id, "hook": hook}
+    world.send(_delivery(world, app, None, None, "ping", None, payload))
+
+
 def _queue(
     world: World,
     installation: Installation,
@@ -87,16 +102,25 @@ def _queue(
     action: str | None,
     payload: dict[str, Any],
 ) -> None:
-    if installation.app.webhook_url is None:
-        return
+    if installation.app.webhook_url is not None:
+        world.send(_delivery(world, installation.app, installation, repository, event, action, payload))
+
+
+def _delivery(
+    world: World,
+    app: App,
+    installation: Installation | None,
+    repository: Repository | None,
+    event: str,
+    action: str | None,
+    payload: dict[str, Any],
+) -> Delivery:
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    guid = str(
-        uuid.uuid5(uuid.NAMESPACE_URL, f"{world.html}/{world.new_id('guid')}/{installation.app.secret}")
-    )
-    delivery = Delivery(
+    guid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{world.html}/{world.new_id('guid')}/{app.secret}"))
+    return Delivery(
         world.new_id("delivery"),
         guid,
-        installation.app,
+        app,
         installation,
         repository,
         event,
@@ -104,7 +128,6 @@ def _queue(
         body,
         created_at=world.clock(),
     )
-    world.send(delivery)
 
 
 def redeliver(world: World, old: Delivery) -> Delivery:

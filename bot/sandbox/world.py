@@ -304,7 +304,7 @@ class Delivery:
     id: int
     guid: str
     app: App
-    installation: Installation
+    installation: Installation | None
     repository: Repository | None
     event: str
     action: str | None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+from pathlib import Path
 from typing import Any
 
 from bot.sandbox import openapi
@@ -90,3 +92,11 @@ def test_what_is_served_is_described_and_has_its_permission() -> None:
     assert HANDLERS.keys() == NEEDS.keys()
     for version in (OLD_VERSION, NEW_VERSION):
         assert HANDLERS.keys() == openapi.description(version).operations
+
+
+def test_the_permissions_that_are_asked_for_are_githubs() -> None:
+    path = Path(openapi.__file__).with_name("openapi.json")
+    known = json.loads(path.read_text())["components"]["schemas"]["app-permissions"]["properties"]
+    for operation, need in NEEDS.items():
+        for permission, level in need.app:
+            assert level in known[permission]["enum"], operation

@@ -104,6 +104,17 @@ async def test_author_data_is_kept_and_unsigned(shop: Any) -> None:
     assert (await shop.good(shop.mint(), "GET", f"git/commits/{commit['sha']}"))["sha"] == commit["sha"]
 
 
+async def test_texts_that_git_cannot_hold_are_refused(shop: Any) -> None:
+    tip = (await shop.good("tom", "GET", "commits/main"))["commit"]["tree"]["sha"]
+    for extra in (
+        {"message": "a\0b"},
+        {"author": {"name": "...", "email": "x@y"}},
+        {"author": {"name": "a<b", "email": "x"}},
+    ):
+        body = {"message": "x", "tree": tip, **extra}
+        assert (await shop.request("tom", "POST", "git/commits", body)).status_code == 422, extra
+
+
 async def test_branches_with_slashes_are_found_and_compared(shop: Any) -> None:
     await shop.branch("cloi/adr-1/work", {"a.txt": "1\n"})
     await shop.good("tom", "PUT", "contents/b.txt", {"message": "Meanwhile", "content": "Mg=="})
@@ -124,7 +135,9 @@ async def test_branches_with_slashes_are_found_and_compared(shop: Any) -> None:
 async def test_refs_are_once(shop: Any) -> None:
     tip = (await shop.good("tom", "GET", "commits/main"))["sha"]
     await shop.good("tom", "POST", "git/refs", {"ref": "refs/heads/one", "sha": tip})
-    for ref in ("refs/heads/one", "refs/heads/one/below", "heads/x", "refs/heads/a..b", "refs/heads/a b"):
+    wrong = ["heads/x", *("one", "one/below", "a..b", "a b", "refs/heads/main", "0" * 40)]
+    for name in wrong:
+        ref = name if name.startswith("heads/") else f"refs/heads/{name}"
         assert (await shop.request("tom", "POST", "git/refs", {"ref": ref, "sha": tip})).status_code == 422, (
             ref
         )

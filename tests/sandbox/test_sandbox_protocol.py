@@ -75,6 +75,8 @@ async def test_what_is_not_json_or_not_there(shop: Any) -> None:
     url = f"{shop.sandbox.world.api}/repos/acme/shop/issues"
     bad = await shop.http.post(url, content=b"{", headers=headers)
     assert (bad.status_code, bad.json()["message"]) == (400, "Problems parsing JSON")
+    half = await shop.http.post(url, content=b'{"title": "\\ud83d"}', headers=headers)
+    assert half.status_code == 400
     for path in ("teapots", "issues/99", "pulls/x", "/repos/acme/none", "/nowhere"):
         missing = await shop.request("rita", "GET", path)
         assert (missing.status_code, missing.json()["message"]) == (404, "Not Found"), path

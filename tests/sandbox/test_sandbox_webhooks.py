@@ -75,6 +75,14 @@ async def test_only_what_was_subscribed_to_and_where_installed(shop: Any) -> Non
     assert shop.mailbox.events == ["installation.created"]
 
 
+async def test_a_ping_belongs_to_no_installation(shop: Any) -> None:
+    shop.sandbox.ping(shop.app)
+    await shop.sandbox.deliver()
+    assert shop.mailbox.payload("ping")["hook"]["app_id"] == shop.app.id
+    log = (await shop.github().arequest("GET", "/app/hook/deliveries")).json()
+    assert (log[0]["event"], log[0]["installation_id"]) == ("ping", None)
+
+
 async def test_a_payload_is_the_state_at_the_time_of_its_event(shop: Any) -> None:
     await shop.good("rita", "POST", "issues", {"title": "Before"})
     await shop.good("rita", "PATCH", "issues/1", {"title": "After"})
