@@ -110,13 +110,25 @@ def parse(data: bytes) -> Patch:
     return Patch(tuple(files), len(data), hashlib.sha256(data).hexdigest())
 
 
+def touched(patch: Patch) -> frozenset[str]:
+    """The paths whose content at the base is needed: those that change, and the folders above them.
+
+    A folder that is a file or a link at the base would be replaced, unseen, by a change below it.
+    """
+    return frozenset(path for change in patch.files for path in (change.path, *_above(change.path)))
+
+
 def apply(patch: Patch, base: Mapping[str, bytes]) -> dict[str, bytes | None]:
     """The new content of each changed file; None for a deleted one.
 
-    base: content of the files that the patch touches, at least. Raises PatchError if anything does not fit.
+    base: content of those of the `touched` paths that are files (or links), at least. Raises PatchError if
+    anything does not fit.
     """
     out: dict[str, bytes | None] = {}
+    gone = {c.path for c in patch.files if c.kind is Kind.DELETE}
     for change in patch.files:
+        if taken := [a for a in _above(change.path) if a in base and a not in gone]:
+            raise PatchError(f"{change.path}: {taken[0]} is a file or a link in the base, not a folder")
         old = base.get(change.path)
         if change.kind is Kind.ADD and old is not None:
             raise PatchError(f"{change.path}: is added by the patch, but is there already")
@@ -328,9 +340,14 @@ def _refuse_clashes(files: list[FileChange]) -> None:
         seen.add(change.path)
     left = {c.path for c in files if c.kind is not Kind.DELETE}
     for path in left:
-        parts = path.split("/")
-        if any("/".join(parts[:n]) in left for n in range(1, len(parts))):
+        if any(above in left for above in _above(path)):
             raise PatchError(f"{path}: one of its directories is a file in the same patch")
+
+
+def _above(path: str) -> list[str]:
+    """The folders that a path lies in, outermost first."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def _show(raw: bytes) -> str:

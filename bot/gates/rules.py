@@ -70,7 +70,7 @@ def judge_patch(
 ) -> Result:
     """The verdict "gate/patch" over all rules.
 
-    base: content of the files that the patch touches, at least (more is fine). patterns: the plan's
+    base: content of the paths that bot.gates.patch.touched names, at least (more is fine). patterns: the plan's
     architecturalPatterns; those that are rules (patterns.py) decide, the others are named as prose.
     """
     try:
@@ -115,17 +115,20 @@ def _paths(patch: Patch, limits: Limits) -> Result:
 
 
 def _forbidden(patch: Patch, limits: Limits) -> Result:
-    found = [
-        c
-        for c in patch.files
-        if c.path in limits.protected or any(matches(c.path.casefold(), p.casefold()) for p in FORBIDDEN)
-    ]
+    found = [c for c in patch.files if c.path in limits.protected or _is_forbidden(c.path)]
     if not found:
         return _pass(
             "gate/forbidden", "no workflow, owner file, agent instruction or decision record is touched"
         )
     words = "touches files that only people may change: workflows, owners, agent instructions, the record"
     return _fail("gate/forbidden", f"the patch {words}", found)
+
+
+def _is_forbidden(path: str) -> bool:
+    """Letter case aside, as some checkouts have it; also what lies below such a name would replace it."""
+    parts = path.casefold().split("/")
+    above = ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
+    return any(matches(name, pattern.casefold()) for name in above for pattern in FORBIDDEN)
 
 
 def _files(patch: Patch, limits: Limits) -> Result:

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from bot.gates.marker import read_marker
-from bot.gates.patch import Patch, PatchError, apply, blob_id, parse
+from bot.gates.patch import Patch, PatchError, apply, blob_id, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.gates.suite import Outcome, judge_new_tests, judge_suite
 from bot.gates.weakening import is_test_file
@@ -36,7 +36,7 @@ def gate_patch(job: Job) -> None:
         result = Result("gate/patch", Verdict.FAIL, str(error))
         job.keep_evidence("patch", result)
         raise Refusal(f"the patch is refused: {error}") from error
-    base = git.files_at(job.base, [c.path for c in patch.files])
+    base = git.files_at(job.base, touched(patch))
     result = judge_patch(patch, limits_of(job.plan), base, patterns=job.plan["architecturalPatterns"])
     job.keep_evidence("patch", result, patchSha256=patch.sha256, baseSha=job.base)
     if not result.passed:
@@ -73,7 +73,7 @@ def gate_new_tests(job: Job) -> None:
         base = _suite_of_base(job, Path(folder))
         alone = Path(folder) / "alone"
         Git(job.checkout).export(job.base, alone)
-        content = apply(patch, Git(job.checkout).files_at(job.base, [c.path for c in patch.files]))
+        content = apply(patch, Git(job.checkout).files_at(job.base, touched(patch)))
         for path, text in content.items():
             if is_test_file(path):
                 _write(alone, path, text)

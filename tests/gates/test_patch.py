@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.gates.patch import Kind, PatchError, apply, blob_id, parse
+from bot.gates.patch import Kind, PatchError, apply, blob_id, parse, touched
 
 LINES = st.lists(
     st.sampled_from([b"", b"a", b"b", b"c\r", b"+x", b"-y", b"\\ No", b"@@ z", b" ", b"\xff"]), max_size=12
@@ -114,3 +114,10 @@ def test_a_directory_that_is_also_a_file_is_refused() -> None:
     one = HEAD + b"new file mode 100644\n" + ADD
     with pytest.raises(PatchError, match="directories is a file"):
         parse(one + one.replace(b"f.py", b"f.py/g"))
+
+
+def test_a_file_is_not_replaced_by_a_change_below_it() -> None:
+    patch = parse((HEAD + b"new file mode 100644\n" + ADD).replace(b"f.py", b"a/b/f.py"))
+    assert touched(patch) == {"a", "a/b", "a/b/f.py"}
+    with pytest.raises(PatchError, match="a/b is a file or a link"):
+        apply(patch, {"a/b": b"a link or a file"})

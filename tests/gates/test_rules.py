@@ -50,6 +50,7 @@ BREAKS: dict[str, tuple[dict[str, bytes | None], str]] = {
     "outside": ({"setup.py": b"x\n"}, "gate/paths"),
     "workflow": ({".github/workflows/x.yml": b"x\n"}, "gate/forbidden"),
     "owners": ({"docs/CODEOWNERS": b"x\n"}, "gate/forbidden"),
+    "in place of owners": ({"docs/CODEOWNERS/x": b"x\n"}, "gate/forbidden"),
     "instructions": ({"shop/AGENTS.md": b"x\n"}, "gate/forbidden"),
     "instructions, small": ({"shop/claude.md": b"x\n"}, "gate/forbidden"),
     "rules of an editor": ({"shop/.cursor/rules/x.mdc": b"x\n"}, "gate/forbidden"),

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-LIMIT = '''"""How often somebody may try to log in (docs/adr/0003): a token bucket for each customer."""
+LIMIT = '''"""How often somebody may try to log in: a token bucket for each customer (0003/R1)."""
 
 import time
 
@@ -19,7 +19,7 @@ SECONDS_PER_TOKEN = 60.0
 
 
 class TooManyAttempts(Exception):
-    """No attempt is left. seconds: how long to wait for the next one."""
+    """No attempt is left. seconds: how long to wait for the next one (0003/R7)."""
 
     def __init__(self, seconds):
         super().__init__(f"too many attempts, please wait {seconds:.0f} seconds")
@@ -27,7 +27,7 @@ class TooManyAttempts(Exception):
 
 
 class TokenBucket:
-    """Holds up to BURST tokens and gains one each SECONDS_PER_TOKEN. clock: seconds, never going back."""
+    """Holds up to BURST tokens, gains one each SECONDS_PER_TOKEN. clock: seconds, never back (0003/R3)."""
 
     def __init__(self, clock=time.monotonic):
         self._clock = clock
@@ -54,7 +54,7 @@ class TokenBucket:
 
 
 class LoginLimiter:
-    """One bucket for each customer who tried lately."""
+    """One bucket for each customer who tried lately (0003/R4)."""
 
     def __init__(self, clock=time.monotonic):
         self._clock = clock
@@ -79,7 +79,7 @@ ACCOUNTS = [
     ),
     (
         '        """Whether this is the password of this customer."""\n',
-        '        """Whether this is the password of this customer. Raises TooManyAttempts (docs/adr/0003)."""\n'
+        '        """Whether this is the password of this customer. Raises TooManyAttempts (0003/R6)."""\n'
         "        self._limiter.attempt(name)\n",
     ),
 ]
@@ -100,13 +100,15 @@ class Clock:
 
 
 class TokenBucketTest(unittest.TestCase):
+    """0003/R3: a bucket whose clock comes from outside; 0003/R1: five at once, then one a minute."""
+
     def test_a_few_attempts_are_free_and_then_it_is_empty(self):
         bucket = TokenBucket(Clock())
         for _ in range(BURST):
             bucket.take()
         with self.assertRaises(TooManyAttempts) as caught:
             bucket.take()
-        self.assertEqual(caught.exception.seconds, 60)
+        self.assertEqual(caught.exception.seconds, 60)  # 0003/R7
 
     def test_each_minute_brings_one_token(self):
         clock = Clock()
@@ -120,6 +122,8 @@ class TokenBucketTest(unittest.TestCase):
 
 
 class LoginLimiterTest(unittest.TestCase):
+    """0003/R4: one bucket for each customer."""
+
     def test_customers_do_not_take_tokens_from_each_other(self):
         limiter = LoginLimiter(Clock())
         for _ in range(BURST):
@@ -136,6 +140,8 @@ class LoginLimiterTest(unittest.TestCase):
 
 
 class DoorTest(unittest.TestCase):
+    """0003/R6: a token is taken before the password is looked at."""
+
     def test_guessing_is_stopped_even_with_the_right_password_in_the_end(self):
         clock = Clock()
         accounts = Accounts(LoginLimiter(clock))
