@@ -161,13 +161,13 @@ class StepCoordinator:
         self._commit_first([append], None, "")
         return instance_id, True
 
-    def cancel(self, instance: str, *, actor: str, reason: str) -> None:
+    def cancel(self, instance: str, *, actor: str, reason: str, cancelled: bool = True) -> None:
         """Take the instance back. Raises UnknownInstance or NotAllowedNow."""
-        self._apply(self._load(instance), CancelAsked(reason), actor=actor, cause="operator")
+        self._apply(self._load(instance), CancelAsked(reason, cancelled), actor=actor, cause="operator")
 
-    def retry(self, instance: str, *, actor: str) -> None:
+    def retry(self, instance: str, *, actor: str, memo: Mapping[str, Any] | None = None) -> None:
         """Let a parked instance go on. Raises UnknownInstance or NotAllowedNow."""
-        grown = self._apply(self._load(instance), RetryAsked(), actor=actor, cause="operator")
+        grown = self._apply(self._load(instance), RetryAsked(memo or {}), actor=actor, cause="operator")
         self._look_at(grown, everything=True)  # what came while it was parked was not listened to
 
     def instance(self, instance_id: str) -> WorkflowInstance:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,14 +48,17 @@ class TimePassed:
 
 @dataclass(frozen=True, slots=True)
 class CancelAsked:
-    """A human wants it taken back."""
+    """A human wants it taken back. cancelled: as a change of mind; else because it turned out wrong."""
 
     reason: str
+    cancelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAsked:
-    """A human wants a parked instance to go on."""
+    """A human wants a parked instance to go on. memo: what the step that is tried again should know of it."""
+
+    memo: Mapping[str, Any] = field(default_factory=dict)
 
 
 Given = Answered | Begun | TimePassed | CancelAsked | RetryAsked
@@ -142,12 +145,12 @@ def _direct(
             yield from _answered(instance, definition.step(step), outcome, around)
         case TimePassed():
             yield from _due(instance, definition, around)
-        case CancelAsked(reason=reason):
+        case CancelAsked(reason=reason, cancelled=cancelled):
             if instance.state not in (WorkflowState.RUNNING, WorkflowState.PARKED):
-                raise NotAllowedNow(f"it is {instance.state.value}, so there is nothing left to cancel")
-            yield e.RollbackInitiated(reason=reason, cancelled=True)
-        case RetryAsked():
-            yield from _retried(instance, definition, around)
+                raise NotAllowedNow(f"it is {instance.state.value}, so there is nothing to take back now")
+            yield e.RollbackInitiated(reason=reason, cancelled=cancelled)
+        case RetryAsked(memo=memo):
+            yield from _retried(instance, definition, dict(memo))
 
 
 def _emitted(outcome: Outcome, step: str) -> Iterator[e.Body]:
@@ -277,13 +280,13 @@ def _due(
 
 
 def _retried(
-    instance: WorkflowInstance, definition: WorkflowDefinition, around: Circumstances
+    instance: WorkflowInstance, definition: WorkflowDefinition, memo: dict[str, Any]
 ) -> Iterator[e.Body]:
     if instance.state is not WorkflowState.PARKED:
         raise NotAllowedNow(f"it is {instance.state.value}; only what is parked can be tried again")
     name = instance.failed_step
     step = instance.steps.get(name) if name else None
-    yield e.WorkflowResumed(step=name)
+    yield e.WorkflowResumed(step=name, memo=memo)
     if step is not None and step.rollback is RollbackState.FAILED:
         yield _compensation(definition.step(step.name), step)
     elif step is not None and step.state is StepState.FAILED:
@@ -331,7 +334,10 @@ def _go_on(
             yield e.StepEmitted(
                 name=definition.emits["failed"], data={"step": failed[0].name, "reason": failed[0].error}
             )
-        yield e.RollbackInitiated(reason=failed[0].error, step=failed[0].name)
+        if _wants_rollback(instance, definition):
+            yield e.RollbackInitiated(reason=failed[0].error, step=failed[0].name)
+        else:
+            yield e.WorkflowParked(reason=failed[0].error, step=failed[0].name)
         return
     settled = {s.name for s in instance.steps.values() if s.state in _SETTLED}
     for phase in definition.phases:
@@ -350,6 +356,17 @@ def _go_on(
             yield e.StepSkipped(step=step.name, reason=f"{step.when} does not hold")
         else:
             yield _start(instance, step, 1, around)
+
+
+def _wants_rollback(instance: WorkflowInstance, definition: WorkflowDefinition) -> bool:
+    """ADR-012's rollbackRequired: only a reference that resolves to false parks instead."""
+    if definition.rollback_required is None:
+        return True
+    try:
+        value = resolve(definition.rollback_required, scope(instance, definition))
+    except ReferenceUnresolved:
+        return True  # it failed before anybody could say otherwise
+    return value not in (False, "false")
 
 
 def _holds(when: str, seen: Mapping[str, Any]) -> bool:

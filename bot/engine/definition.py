@@ -1,13 +1,14 @@
 """A workflow definition: ADR-012's YAML language, read strictly, as an immutable value with a digest.
 
     workflow:
-      name, version, description, trigger: {on, where, key, context}, emits: {started, completed, failed}
+      name, version, description, rollback_required
+      trigger: {on, where, key, context}, emits: {started, completed, failed}
       steps: - name, type, plugin, inputs, outputs, depends_on, parallel_group, rollback_action,
                when, timeout, retry: {attempts, backoff, most}, phase
 
 `outputs: {classification: error_type}` exports the result's field error_type as classification. The additions
-to the decision's language are trigger, emits, when, timeout, retry and phase. YAML is read without types, so
-that `on` and `no` stay words; a duplicate key is an error. Not here: what an instance does with it.
+to the decision's language are trigger, emits, rollback_required, when, timeout, retry and phase. YAML is read
+without types, so that `on` and `no` stay words; a duplicate key is an error. Not here: what an instance does.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from bot.engine.references import is_well_formed, references
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
-_WORKFLOW_KEYS = frozenset({"name", "version", "description", "trigger", "emits", "steps"})
+_WORKFLOW_KEYS = frozenset(
+    {"name", "version", "description", "trigger", "emits", "rollback_required", "steps"}
+)
 _MOST_BYTES = 256 * 1024
 _MOST_NODES = 20_000
 
@@ -73,7 +76,10 @@ class StepDefinition:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowDefinition:
-    """What may run. digest: sha256 over the YAML text; emits: domain events at start, success and failure."""
+    """What may run. digest: sha256 over the YAML text. emits: domain events at start, success and failure.
+
+    rollback_required: a reference; false parks a failed instance instead of rolling it back.
+    """
 
     name: str
     version: str
@@ -83,6 +89,7 @@ class WorkflowDefinition:
     text: str
     triggers: tuple[Trigger, ...] = ()
     emits: Mapping[str, str] = field(default_factory=dict)
+    rollback_required: str | None = None
 
     def step(self, name: str) -> StepDefinition:
         """The step of this name. Raises KeyError."""
@@ -206,6 +213,7 @@ class _Reader:
             text=self.text,
             triggers=tuple(self.trigger(t, (*at, "trigger")) for t in triggers),
             emits=emits,
+            rollback_required=body.get("rollback_required"),
         )
 
     def trigger(self, data: Any, at: tuple[Any, ...]) -> Trigger:

@@ -162,9 +162,10 @@ class WorkflowParked(_Body, frozen=True, kw_only=True):
 
 
 class WorkflowResumed(_Body, frozen=True, kw_only=True):
-    """A human asked for the parked instance to go on. step: is tried again."""
+    """A human asked for the parked instance to go on. step: is tried again, and is told `memo`."""
 
     step: str | None = None
+    memo: dict[str, Any] = {}
 
 
 Body = (

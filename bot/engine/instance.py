@@ -151,8 +151,8 @@ def _changes(instance: WorkflowInstance, event: e.Event) -> dict[str, Any]:
                 "reason": reason,
                 "failed_step": step,
             }
-        case e.WorkflowResumed(step=step):
-            return _resumed(instance, step)
+        case e.WorkflowResumed(step=step, memo=memo):
+            return _resumed(instance, step, memo)
         case (
             e.CompensationStarted()
             | e.CompensationWaiting()
@@ -181,12 +181,12 @@ def _with_step(instance: WorkflowInstance, name: str, changes: Mapping[str, Any]
     return {"steps": {**instance.steps, name: msgspec.structs.replace(step, **changes)}}
 
 
-def _resumed(instance: WorkflowInstance, step: str | None) -> dict[str, Any]:
+def _resumed(instance: WorkflowInstance, step: str | None, memo: dict[str, Any]) -> dict[str, Any]:
     rolling = any(s.rollback is not RollbackState.NONE for s in instance.steps.values())
     out: dict[str, Any] = {"reason": "", "failed_step": None}
     out["state"] = _state(instance, WorkflowState.ROLLING_BACK if rolling else WorkflowState.RUNNING)
     if step and not rolling:
-        again = {"attempt": 0, "round": instance.steps[step].round + 1, "memo": {}, "deadline": None}
+        again = {"attempt": 0, "round": instance.steps[step].round + 1, "memo": memo, "deadline": None}
         out |= _with_step(instance, step, again)
     return out
 

@@ -152,9 +152,11 @@ class WorkflowControl(Protocol):
         """Id of the instance for this key, and whether this cause started it. An open one is never doubled;
         after an ended one a new one begins."""
 
-    def cancel(self, instance: str, *, actor: str, reason: str) -> None: ...
+    def cancel(self, instance: str, *, actor: str, reason: str, cancelled: bool = True) -> None:
+        """Take it back. cancelled: ends as cancelled, else as compensated. Raises NotAllowedNow."""
 
-    def retry(self, instance: str, *, actor: str) -> None: ...
+    def retry(self, instance: str, *, actor: str, memo: Mapping[str, Any] | None = None) -> None:
+        """Let a parked instance go on; the step that is tried again is told `memo`. Raises NotAllowedNow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -420,3 +420,42 @@ async def test_an_append_that_fails_is_repeated_and_one_whose_answer_was_lost_is
     await house.go_on()
     assert house.state().state is WorkflowState.COMPLETED
     assert house.world.log == ["+branch", "+run"]
+
+
+async def test_a_plan_that_wants_no_rollback_parks_instead() -> None:
+    steps = [
+        {"name": "a", "type": "make", "outputs": {"back": "value"}, "inputs": {"value": "false"}},
+        {"name": "no", "type": "refuse", "depends_on": ["a"]},
+    ]
+    text = w.definition(*steps, rollback_required="${outputs.a.back}")
+    house = House(text, w.World(), refuse=w.Refuse(w.FAILS))
+    house.begin()
+    await house.engine.settle()
+    assert house.state().state is WorkflowState.PARKED
+    assert house.world.log == ["+a"]
+
+
+async def test_a_retry_can_tell_the_step_what_a_human_decided() -> None:
+    class Ask(w.StepType):
+        type = "ask"
+
+        async def start(self, ctx):
+            if ctx.memo.get("approved") != "abc":
+                return Failed(error="approve abc first", kind="refused", park=True)
+            return Done({"by": ctx.memo["approved"]})
+
+    house = House(w.definition({"name": "a", "type": "ask"}), w.World(), ask=Ask())
+    house.begin()
+    await house.engine.settle()
+    house.engine.retry("story/k", actor="@maria", memo={"approved": "abc"})
+    await house.engine.settle()
+    assert house.state().state is WorkflowState.COMPLETED
+
+
+async def test_a_rollback_by_hand_ends_compensated_and_a_cancel_cancelled() -> None:
+    house = House(w.definition(BRANCH, MERGE, RUN), w.World())
+    house.begin()
+    await house.engine.settle()
+    house.engine.cancel("story/k", actor="@maria", reason="it is wrong", cancelled=False)
+    await house.engine.settle()
+    assert house.state().state is WorkflowState.COMPENSATED
