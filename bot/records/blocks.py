@@ -13,6 +13,8 @@ from enum import StrEnum
 from bot.records.inline import plain
 from bot.records.record import Place, Section
 
+MAX_SECTIONS = 600
+
 
 class Kind(StrEnum):
     """What a block is. CODE is never read for fields: it may hold another record's header."""
@@ -55,7 +57,7 @@ class Block:
 
 def sections_of(blocks: Sequence[Block], lines: Sequence[str]) -> tuple[Section, ...]:
     """The document's sections in order of the text; each ends where the next heading of any level begins."""
-    heads = [b for b in blocks if b.kind is Kind.HEADING and not b.quote]
+    heads = [b for b in blocks if b.kind is Kind.HEADING and not b.quote][:MAX_SECTIONS]
     out: list[Section] = []
     trail: list[tuple[int, str]] = []
     for index, head in enumerate(heads):

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from bot.records.blocks import Block, Kind
-from bot.records.field_names import FIELD_NAMES
+from bot.records.field_lines import label, name_key, named, pieces
 from bot.records.inline import plain, without_comments
 from bot.records.record import Place
 
-MAX_LINE = 1_500
 MAX_FIELDS = 400
+MAX_LINES = 80
+"""Lines of one paragraph that are looked at; a header has a dozen."""
+MAX_CELLS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,6 @@ class Field:
     level: int = 0
 
 
-_NAME_SHAPE = re.compile(
-    r"^[\s>|*_`~#+•·–—-]*(?:[^\w\s\[\](){}<>\"']{1,6}[\s*_]*)?"
-    r"(?P<name>[^\W\d_][\w /&().'-]{0,40}?)[\s*_`]*(?P<colon>[::=])(?P<rest>.*)$",
-    re.S,
-)
-_BOLD_NAME = re.compile(
-    r"^\s*(?:[-*+]\s+)?(?:\*\*|__)(?P<name>[^*_:]{2,40})(?:\*\*|__)\s*[–—-]?\s+(?P<rest>\S.*)$"
-)
-_BOLD_ONLY = re.compile(r"^\s*(?:\*\*|__)(?P<name>[^*_:]{2,40}):?(?:\*\*|__)\s*:?\s*$")
-_DASHED = re.compile(r"^(?P<name>[^\W\d_][\w ]{1,30}?)\s+[–—-]\s+(?P<rest>\S.*)$")
-_INNER_BOLD = re.compile(r"(?<=\S)\s+(?=(?:\*\*|__)[^*_:\n]{2,30}(?::(?:\*\*|__)|(?:\*\*|__)\s*:))")
-_PIECES = re.compile(r"\s+(?:\||·|•|∙|—|–|/|‖)\s+|\s*;\s+|\s{3,}|\t+|<br\s*/?>", re.I)
 _HEADER_SECTIONS = re.compile(
     r"^(?:metadata|meta|meta data|header|document (?:info|information|control|properties)|info|"
     r"information|details|adr info|"
@@ -57,13 +48,6 @@ _HEADER_SECTIONS = re.compile(
     r"revision history)$",
     re.I,
 )
-
-
-def name_key(name: str) -> str | None:
-    """Which field this name means, if it is one that we know."""
-    bare = re.sub(r"[^\w\s-]+", " ", plain(name).lower()).replace("_", " ")
-    bare = re.sub(r"\s+", " ", bare).strip(" -")
-    return FIELD_NAMES.get(bare) or FIELD_NAMES.get(bare.replace("-", " "))
 
 
 def fields_of(blocks: Sequence[Block]) -> list[Field]:
@@ -97,14 +81,14 @@ def fields_of(blocks: Sequence[Block]) -> list[Field]:
 def _heading(blocks: Sequence[Block], index: int, header: bool) -> Field | None:
     block = blocks[index]
     text = without_comments(block.text)
-    shape = _NAME_SHAPE.match(text)
-    if shape and (key := name_key(shape["name"])) and plain(shape["rest"]):
-        if key in ("id", "title", "related", "meta"):
+    found = named(text)
+    if found and plain(found[2]):
+        if found[0] in ("id", "title", "related", "meta"):
             return None
         return Field(
-            key,
-            shape["name"],
-            shape["rest"].strip(" *_"),
+            found[0],
+            found[1],
+            found[2].strip(" *_"),
             block.place,
             "heading-inline",
             header,
@@ -168,7 +152,7 @@ def _from_table(rows: Sequence[Block]) -> str:
 
 def _row(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
     row = blocks[index]
-    cells = [without_comments(cell) for cell in row.cells]
+    cells = [without_comments(cell) for cell in row.cells[:MAX_CELLS]]
     keys = [name_key(cell.rstrip(" :*_")) if plain(cell) else None for cell in cells]
     if row.header and len(cells) >= 2 and keys[0] and keys[1]:
         yield from _column_headed(blocks, index, keys, header)
@@ -182,7 +166,7 @@ def _row(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
             yield Field(key, plain(cells[at]), cells[at + 1], row.place, "table", header)
             at += 2
         elif at == 0 and len(cells) == 1:
-            yield from _pieces(cells[0], row.line, row.place.end_line, "table", header)
+            yield from (Field(k, n, v, row.place, "table", header) for k, n, v in pieces(cells[0]))
             at += 1
         else:
             at += 1
@@ -222,108 +206,59 @@ def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]
     if block.quote and not header:
         return
     where = "bullet" if block.kind is Kind.ITEM else "attribute" if block.kind is Kind.FIELD else "line"
-    lines = list(block.text_lines())
+    lines = list(islice(block.text_lines(), MAX_LINES))
     for offset, (number, line) in enumerate(lines):
-        line = line[:MAX_LINE]
-        if only := _BOLD_ONLY.match(line):
-            key = name_key(only["name"])
-            if key and key != "meta":
-                rest = "\n".join(text for _, text in lines[offset + 1 :])
-                yield _labelled(blocks, index, key, only["name"], number, rest, header)
-                return
-        for field in _pieces(line, number, number, where, header):
-            if field.value or field.key == "meta":
-                yield _continued(field, lines, offset)
+        if alone := label(line):
+            yield _labelled(blocks, index, *alone, number, [text for _, text in lines[offset + 1 :]], header)
+            return
+        dress = "bold-line" if where == "line" and line.lstrip().startswith(("**", "__")) else where
+        for key, name, value in pieces(line):
+            if value or key == "meta":
+                yield _continued(Field(key, name, value, Place(number, number), dress, header), lines, offset)
             else:
-                rest = "\n".join(text for _, text in lines[offset + 1 :])
-                yield _labelled(blocks, index, field.key, field.name, number, rest, header)
+                rest = [text for _, text in lines[offset + 1 :]]
+                yield _labelled(blocks, index, key, name, number, rest, header)
 
 
 def _continued(field: Field, lines: Sequence[tuple[int, str]], offset: int) -> Field:
     """A relation's value may run over the following lines of its paragraph; a status or date may not."""
     if field.key in ("status", "meta", "id", "title", "deciders", "authors") or field.key.startswith("date"):
         return field
-    more: list[str] = []
-    end = field.place.end_line
-    for number, line in lines[offset + 1 : offset + 20]:
-        if any(True for _ in _pieces(line[:MAX_LINE], number, number, field.where, False)):
-            break
-        more.append(line)
-        end = number
+    more = list(takewhile(lambda pair: not named(pair[1]), lines[offset + 1 : offset + 20]))
     if not more:
         return field
-    value = "\n".join([field.value, *more])
-    return Field(field.key, field.name, value, Place(field.place.line, end), field.where, field.in_header)
+    value = "\n".join([field.value, *(text for _, text in more)])
+    return replace(field, value=value, place=Place(field.place.line, more[-1][0]))
 
 
 def _labelled(
-    blocks: Sequence[Block], index: int, key: str, name: str, number: int, rest: str, header: bool
+    blocks: Sequence[Block], index: int, key: str, name: str, number: int, rest: Sequence[str], header: bool
 ) -> Field:
     """A label that stands alone: its value is the rest of the paragraph, else the list or paragraph after it."""
-    label = blocks[index]
-    if rest.strip():
-        place = Place(number, max(number, label.end_line))
-        body = Block(Kind.PARAGRAPH, rest, number + 1, label.end_line)
-        return Field(
-            key, name, rest if key != "status" else rest.split("\n")[0], place, "bold-line", header, (body,)
-        )
-    under: list[Block] = []
-    for block in blocks[index + 1 : index + 200]:
-        if block.kind in (Kind.HEADING, Kind.RULE, Kind.CODE, Kind.ROW):
-            break
-        if label.kind is Kind.ITEM and not (block.kind is Kind.ITEM and block.level > label.level):
-            break
-        if under and block.kind is not under[0].kind:
-            break
-        if block.kind is not Kind.ITEM and (under or _BOLD_ONLY.match(block.text.split("\n")[0])):
-            break
-        under.append(block)
-    value = _first_value(under)
+    following = list(takewhile(lambda text: not (named(text) or label(text)), rest))
+    if any(text.strip() for text in following):
+        text = "\n".join(following)
+        body = Block(Kind.PARAGRAPH, text, number + 1, number + len(following))
+        value = text.split("\n")[0] if key == "status" else text
+        return Field(key, name, value, Place(number, number + len(following)), "bold-line", header, (body,))
+    under = [] if rest else list(_after_label(blocks, index))
     end = under[-1].end_line if under else number
-    return Field(key, name, value, Place(number, max(number, end)), "bold-line", header, tuple(under))
+    return Field(
+        key, name, _first_value(under), Place(number, max(number, end)), "bold-line", header, tuple(under)
+    )
 
 
-def _pieces(line: str, number: int, end: int, where: str, header: bool) -> Iterator[Field]:
-    """The fields on one line: one, or several with marks between them."""
-    whole = _named(line)
-    if whole is None:
-        return
-    parts = [part for chunk in _INNER_BOLD.split(line) for part in _PIECES.split(chunk)]
-    merged: list[tuple[str, str, str]] = []
-    for part in parts:
-        named = _named(part) if part.strip() else None
-        if named:
-            merged.append(named)
-        elif merged and part.strip():
-            key, name, value = merged[-1]
-            merged[-1] = (key, name, f"{value} | {part.strip()}")
-    if len(merged) <= 1:
-        merged = [whole]
-    dress = "bold-line" if where == "line" and line.lstrip().startswith(("**", "__")) else where
-    for key, name, value in merged:
-        yield Field(key, name, value, Place(number, end), dress, header)
-
-
-def _named(line: str) -> tuple[str, str, str] | None:
-    """(key, name, value) if the line is `name: value` with a known name."""
-    text = without_comments(line)
-    if (shape := _NAME_SHAPE.match(text)) and (key := name_key(shape["name"])):
-        rest = shape["rest"]
-        if rest.startswith("//"):
-            return None
-        return key, shape["name"].strip(), _unmarked(rest)
-    if (shape := _BOLD_NAME.match(text)) and (key := name_key(shape["name"])) and key != "meta":
-        return key, shape["name"].strip(), _unmarked(shape["rest"])
-    if (shape := _DASHED.match(plain(text))) and name_key(shape["name"]) in ("status", "date"):
-        return str(name_key(shape["name"])), shape["name"], shape["rest"]
-    return None
-
-
-def _unmarked(rest: str) -> str:
-    """The value without the closing marks of a bold name or a bold line."""
-    rest = re.sub(r"^[\s]*(?:\*\*|__|\*|_)?(?=\s|$)", "", rest).strip()
-    rest = rest.rstrip("\\").strip()
-    for mark in ("**", "__"):
-        if rest.count(mark) % 2 and rest.endswith(mark):
-            rest = rest[: -len(mark)]
-    return rest.strip()
+def _after_label(blocks: Sequence[Block], index: int) -> Iterator[Block]:
+    """The list, or the one paragraph, that follows a label."""
+    start = blocks[index]
+    first: Block | None = None
+    for block in blocks[index + 1 : index + 200]:
+        if block.kind not in (Kind.ITEM, Kind.PARAGRAPH) or (first and block.kind is not first.kind):
+            return
+        if start.kind is Kind.ITEM and not (block.kind is Kind.ITEM and block.level > start.level):
+            return
+        line = block.text.split("\n")[0]
+        if block.kind is Kind.PARAGRAPH and (first or named(line) or label(line)):
+            return
+        first = first or block
+        yield block

@@ -17,7 +17,8 @@ from bot.records.blocks import Block, sections_of
 from bot.records.choose import choose_date, choose_status
 from bot.records.dates import Order
 from bot.records.document import Document, parse
-from bot.records.fields import Field, fields_of, name_key
+from bot.records.field_lines import name_key
+from bot.records.fields import Field, fields_of
 from bot.records.identity import from_path, identify
 from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity
 from bot.records.references import Naming, naming

@@ -10,13 +10,19 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 
 from bot.records.identity import Identity, from_path
 from bot.records.inline import links, plain
 
+MAX_REFERENCES = 150
+MAX_FOLLOWING = 20
+
 _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
+_MAY_LINK = re.compile(r"\]\(|`|\[\[|<<|(?:xref|link):")
+_NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
@@ -91,41 +97,52 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
     """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
     found: list[Reference] = []
     covered: list[tuple[int, int]] = []
-    if "](" in line or "`" in line or "[[" in line or "<<" in line or "xref:" in line or "link:" in line:
+    if _MAY_LINK.search(line):
+        last = 0
         for start, end, label, target in links(line):
-            if any(start < b and a < end for a, b in covered):
+            if start < last:
                 continue
+            last = end
             covered.append((start, end))
             if reference := _linked(start, end, label, target, name):
                 found.append(reference)
-    masked = _masked(line, covered + [m.span() for m in _CODE_SPAN.finditer(line)])
-    for match in name.words.finditer(masked):
-        number = int(match[1])
-        covered.append(match.span())
-        found.append(Reference(match.start(), match.end(), name.id_of(number)))
-        found += _following(masked, match.end(), name, covered)
+            if len(found) >= MAX_REFERENCES:
+                break
+    if name.words.search(line):
+        spans = [*covered, *(m.span() for m in _CODE_SPAN.finditer(line))] if "`" in line else covered
+        masked = _masked(line, spans)
+        for match in islice(name.words.finditer(masked), MAX_REFERENCES):
+            covered.append(match.span())
+            found.append(Reference(match.start(), match.end(), name.id_of(int(match[1]))))
+            found += _following(masked, match, name, covered)
     if bare:
-        found += _bare(_masked(line, covered), name)
+        found += islice(_bare(_masked(line, covered), name), MAX_REFERENCES)
     found.sort(key=lambda r: r.start)
-    return [_described(reference, line) for reference in found]
+    return [_described(reference, line) for reference in found[:MAX_REFERENCES]]
 
 
 def _masked(line: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in spans:
-        line = line[:start] + "\x01" * (end - start) + line[end:]
-    return line
+    """The line with these spans blanked out, as long as before."""
+    if not spans:
+        return line
+    out: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        if end > at:
+            out += [line[at : max(at, start)], "\x01" * (end - max(at, start))]
+            at = end
+    return "".join([*out, line[at:]])
 
 
-def _following(line: str, at: int, name: Naming, covered: list[tuple[int, int]]) -> Iterator[Reference]:
+def _following(
+    line: str, first: re.Match[str], name: Naming, covered: list[tuple[int, int]]
+) -> Iterator[Reference]:
     """ "ADRs 1, 2 and 3": the numbers after the first one."""
-    while more := re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])").match(
-        line, at
-    ):
-        if (
-            len(more[1]) < 2
-            and name.own.width > 2
-            and not line[:at].rstrip("0123456789 ,&").lower().endswith("s")
-        ):
+    plural = bool(re.search(r"s[-_ #]*\d+$", first[0], re.I))
+    at = first.end()
+    for _ in range(MAX_FOLLOWING):
+        more = _NEXT_NUMBER.match(line, at)
+        if not more or (len(more[1]) < 2 and name.own.width > 2 and not plural):
             return
         covered.append(more.span(1))
         yield Reference(more.start(1), more.end(1), name.id_of(int(more[1])))

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.records.blocks import Block, Kind
-from bot.records.fields import Field, name_key
+from bot.records.field_lines import name_key
+from bot.records.fields import Field
 from bot.records.inline import plain
 from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, partial
 from bot.records.record import Place, Relation, RelationKind

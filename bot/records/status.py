@@ -26,8 +26,9 @@ _CHOICE = re.compile(
 )
 _ARROW = re.compile(r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)")
 _DENIERS = (
-    r"not(?:\s+(?:yet|been|be|fully))*|never|non|un|to be|will be|shall be|should be|may be|might be|could be|being|"
-    r"if|once|when|while|until|before|unless|as soon as|after being|for|partially|partly|partial|nearly|almost|no|"
+    r"not(?:\s+(?:yet|been|be|fully))*|never|non|un|to be|will be|shall be|should be|may be|might be|could be|"
+    r"being|if|once|when|while|until|before|unless|as soon as|after being|for|partially|partly|partial|nearly|"
+    r"almost|no|"
     r"previously|formerly|initially|originally|was|nicht|noch nicht|não|pas|nie|не"
 )
 _DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s-]*$", re.I)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from bot.records.blocks import Block, Kind
 from bot.records.document import Document
-from bot.records.fields import Field, name_key
+from bot.records.field_lines import name_key
+from bot.records.fields import Field
 from bot.records.identity import RECORD_WORDS
 from bot.records.inline import plain, title_text, unlinked
 
