@@ -177,6 +177,14 @@ class ActLog:
             return
         key, nested = str(path[0]), len(path) > 1
         message = str(entry.get("msg", ""))
+        result = _RESULT.get(str(entry.get("stepResult")))
+        around = entry.get("stage") in (
+            "Pre",
+            "Post",
+        )  # of an action: shown only if there is something to see
+        said = entry.get("raw_output") or entry.get("level") == "error" or result not in (None, "success")
+        if around and not said:
+            return
         section = self._section(running, key, self._label(running.job, key, entry), at)
         if entry.get("raw_output"):
             for line in message.rstrip("\r\n").split("\n"):
@@ -191,8 +199,7 @@ class ActLog:
                 self._write(running, section, f"{_SHOWN[entry['level']]}{words}", at)
         elif message.startswith("Failed but continue"):
             section.forgiven = True
-        result = _RESULT.get(str(entry.get("stepResult")))
-        if result is None or nested or (entry.get("stage") in ("Pre", "Post") and result == "success"):
+        if result is None or nested:
             return
         yield from self._steps_until(running, key, at)
         yield self._step_done(running, section, "success" if section.forgiven else result, at)
@@ -280,7 +287,9 @@ class ActLog:
 
     def _text(self, running: RunningJob, at: datetime) -> str:
         lines: list[str] = []
-        for section in running.sections.values():
+        order = [_SETUP, *(step.key for step in running.job.steps)]
+        ordered = sorted(running.sections, key=lambda key: order.index(key) if key in order else len(order))
+        for section in (running.sections[key] for key in ordered):
             if section.lines:
                 head = _stamped(f"##[group]{section.label}", section.started)
                 lines += [head, *section.lines, _stamped("##[endgroup]", at)]

@@ -547,3 +547,18 @@ def test_every_stand_in_is_a_composite_of_our_own() -> None:
 
 def test_event_kinds_cover_the_protocol() -> None:
     assert {JobQueued, JobStarted, StepFinished, JobFinished, RunFinished} == set(RunEvent.__args__)
+
+
+async def test_a_failing_step_keeps_its_last_words(spec_of: Callable[..., RunSpec]) -> None:
+    """act alone loses them one time in four."""
+    run = await told(
+        spec_of("""
+        jobs:
+          each:
+            strategy: {fail-fast: false, matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8]}}
+            runs-on: ubuntu-latest
+            steps: [{run: 'echo "::error file=a.py,line=3::too long"; exit 1'}]
+        """)
+    )
+    assert set(run.jobs.values()) == {"failure"} and len(run.jobs) == 8
+    assert all("##[error]a.py:3: too long" in run.log(name) for name in run.jobs)
