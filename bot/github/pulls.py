@@ -28,11 +28,13 @@ async def open_pull(
     ours = (await gh.app()).login
     intent = once(ctx, "open-pull", [head, base], part=head)
     marker = intent.effect.key
+    seen: dict[int, Pull] = {}
 
     async def look() -> Result | None:
         for pull in await repository.pulls(head=head):
             by_us = pull.user is not None and pull.user.login == ours
             if by_us and (markers.has(pull.body, marker) or (pull.state == "open" and pull.base.ref == base)):
+                seen[pull.number] = pull
                 return {"number": pull.number}
             if pull.state == "open" and pull.base.ref == base:
                 raise errors.ForeignObject(
@@ -45,8 +47,9 @@ async def open_pull(
         content = {"title": title, "head": head, "base": base, "body": markers.marked(body, marker)}
         for pause in (*gh.patience, None):
             try:
-                answer = await write(repository, "open-pull", "POST", "/pulls", content)
-                return {"number": answer.read(Pull).number}
+                made = (await write(repository, "open-pull", "POST", "/pulls", content)).read(Pull)
+                seen[made.number] = made
+                return {"number": made.number}
             except errors.Invalid as error:
                 if _HEAD_NOT_SEEN in error.errors and pause is not None:
                     await asyncio.sleep(pause)  # the branch is seconds old; GitHub has not seen it everywhere
@@ -57,8 +60,8 @@ async def open_pull(
                 return found
         raise AssertionError("the last pause is None")
 
-    number = (await settle(intent, gh, look=look, do=do, by_nature=True))["number"]
-    return await repository.pull(int(number))
+    number = int((await settle(intent, gh, look=look, do=do, by_nature=True))["number"])
+    return seen.get(number) or await repository.pull(number)
 
 
 async def close_pull(

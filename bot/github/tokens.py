@@ -62,8 +62,18 @@ class Tokens:
             key = (installation.id, repository, tuple(sorted(permissions.items())))
             known = self._tokens.get(key)
             if known is None or known.expires_at - _EARLY <= self._clock.now():
-                known = self._tokens[key] = await self._mint(installation, repository, permissions)
+                known = self._tokens[key] = await self._renewed(installation, repository, permissions)
             return f"Bearer {known.token}"
+
+    async def _renewed(self, installation: Installation, repository: str, permissions: Permissions) -> _Token:
+        """A new token; if the App was removed and installed anew meanwhile, from the new installation."""
+        try:
+            return await self._mint(installation, repository, permissions)
+        except errors.NotInstalled:
+            now = await self.installation(repository)
+            if now.id == installation.id:
+                raise
+            return await self._mint(now, repository, permissions)
 
     def forget(self, repository: str) -> None:
         """Drop what is remembered of a repository: a token was refused, or its installation changed."""

@@ -81,6 +81,19 @@ async def test_an_app_that_is_not_installed_says_who_can_install_it(clock, priva
         await call(gh)
 
 
+async def test_an_app_that_was_removed_and_installed_anew_goes_on(place):
+    name = place.repository()
+    repo = place.ours(name)
+    await repo.info()
+    world = place.sandbox.world
+    world.installations.pop(world.installation_on(place.app, place.sandbox.repository(name)).id)
+    place.sandbox.install(place.app, [name])
+    assert await repo.branch_head("main")
+    world.installations.pop(world.installation_on(place.app, place.sandbox.repository(name)).id)
+    with pytest.raises(errors.NotInstalled, match="not installed on acme/shop"):
+        await repo.issue(1)
+
+
 async def test_a_token_that_github_no_longer_takes_is_replaced_once(github_of):
     def answer(request: httpx.Request) -> httpx.Response:
         stale = request.headers["authorization"] == "Bearer ghs_1"

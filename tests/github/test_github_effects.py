@@ -71,6 +71,17 @@ async def test_a_branch_with_exactly_our_commit_is_adopted(repo, steps):
     assert await commit(steps.begin(round=1), repo) == sha
 
 
+async def test_the_same_change_on_another_base_is_not_ours(place, repo, steps):
+    """Same message and, in the end, the same files: but it was built on something that nobody approved."""
+    old = await repo.branch_head("main")
+    await place.person("eve", "PUT", f"/repos/{repo.full_name}/contents/e", message="e", content="eA==")
+    await commit(steps.begin(), repo, {**CHANGE, "e": None})
+    with pytest.raises(errors.ForeignObject, match="not ours"):
+        await commits.commit_branch(
+            steps.begin(round=1), repo, branch=BRANCH, base_sha=old, files=CHANGE, message="Change\n\nwhy"
+        )
+
+
 @pytest.mark.parametrize("difference", ["content", "message", "more"])
 async def test_a_branch_of_our_name_with_anything_else_is_left_alone(place, repo, steps, difference):
     path = f"/repos/{repo.full_name}/contents"
