@@ -7,6 +7,7 @@ document a field may stand (fields.py).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bot.records.field_names import FIELD_NAMES
 from bot.records.inline import plain, without_comments
@@ -28,6 +29,7 @@ _INNER_BOLD = re.compile(r"(?<=\S)\s+(?=(?:\*\*|__)[^*_:\n]{2,30}(?::(?:\*\*|__)
 _PIECES = re.compile(r"\s+(?:\||·|•|∙|—|–|/|‖)\s+|\s*;\s+|\s{3,}|\t+|<br\s*/?>", re.I)
 
 
+@lru_cache(maxsize=4096)
 def name_key(name: str) -> str | None:
     """Which field this name means, if it is one that we know."""
     bare = re.sub(r"[^\w\s-]+", " ", plain(name).lower()).replace("_", " ")

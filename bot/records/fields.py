@@ -145,7 +145,7 @@ def _from_table(rows: Sequence[Block]) -> str:
     """The one value of a table under a field's heading; a table of several states with marks says none."""
     bodies = [row for row in rows if not row.header]
     if len(bodies) != 1 or not rows[0].header:
-        return " / ".join(cell for row in bodies for cell in row.cells[:1])
+        return "table: " + " / ".join(cell for row in bodies[:12] for cell in row.cells[:1])
     column = next((i for i, cell in enumerate(rows[0].cells) if name_key(cell) == "status"), 0)
     return bodies[0].cells[column] if column < len(bodies[0].cells) else ""
 

@@ -28,6 +28,7 @@ _ADOC_LINK = re.compile(
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]{1,500})>")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<![A-Za-z0-9])_{1,3}|_{1,3}(?![A-Za-z0-9])|`+")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~:-])")
+_MARKS = re.compile(r"[\[\]<>*_`~\\&]|:[a-z]|\w:\S")
 _SPACE = re.compile(r"\s+")
 
 
@@ -38,7 +39,10 @@ def without_comments(text: str) -> str:
 
 def plain(text: str) -> str:
     """A line as a reader sees it: no marks, links as their labels, struck words gone, spaces single."""
-    text = without_comments(text[:MAX_INLINE])
+    text = text[:MAX_INLINE]
+    if not _MARKS.search(text):
+        return " ".join(text.split())
+    text = without_comments(text)
     if "~~" in text or "<" in text:
         text = _STRUCK.sub("", text)
     text = unlinked(text)

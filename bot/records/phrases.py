@@ -96,7 +96,9 @@ def directed(
 
     strict: the text is running prose, so the sentence must be about this record.
     """
-    verbs = list(_VERB.finditer(text)) if references else []
+    if not references:
+        return
+    verbs = list(_VERB.finditer(text))
     carried: RelationKind | None = None
     last_end = 0
     for index, reference in enumerate(references):

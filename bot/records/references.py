@@ -21,6 +21,7 @@ MAX_FOLLOWING = 20
 
 _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
+_DIGIT = re.compile(r"[0-9]")
 _MAY_LINK = re.compile(r"\]\(|`|\[\[|<<|(?:xref|link):")
 _NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
@@ -108,7 +109,7 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
                 found.append(reference)
             if len(found) >= MAX_REFERENCES:
                 break
-    if name.words.search(line):
+    if _DIGIT.search(line) and name.words.search(line):
         spans = [*covered, *(m.span() for m in _CODE_SPAN.finditer(line))] if "`" in line else covered
         masked = _masked(line, spans)
         for match in islice(name.words.finditer(masked), MAX_REFERENCES):
