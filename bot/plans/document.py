@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.plans.headings import Role, phase_of, role_of, role_of_title
+from bot.plans.modality import is_formal
 from bot.plans.plan import Source
 from bot.records.blocks import Block, Kind
 from bot.records.document import parse
 from bot.records.inline import plain
 from bot.records.record import Record
 
-MAX_PASSAGES = 1_500
+MAX_PASSAGES = 1_000
 """The longest of 313 public records has 277. More is a book or an attack, and is cut with a warning."""
 
 MAX_PASSAGE = 6_000
@@ -64,12 +65,16 @@ class _Above:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The record's lines and passages. cut: there were more passages than are looked at."""
+    """The record's lines and passages. cut: there were more passages than are looked at.
+
+    formal: the text speaks in the capital words of RFC 2119 (modality.py).
+    """
 
     path: str
     lines: tuple[str, ...]
     passages: tuple[Passage, ...]
     cut: bool = False
+    formal: bool = False
 
     def source(self, passage: Passage, start: int = 0, end: int | None = None) -> Source:
         """Where text[start:end] of the passage stands, with the exact words of the file."""
@@ -109,7 +114,13 @@ def read(record: Record) -> Document:
     title = record.places.get("title")
     walk = _Walk(parsed.blocks, title.line if title else 0)
     passages = tuple(itertools.islice(walk.passages(), MAX_PASSAGES + 1))
-    return Document(record.path, lines, passages[:MAX_PASSAGES], cut=len(passages) > MAX_PASSAGES)
+    return Document(
+        path=record.path,
+        lines=lines,
+        passages=passages[:MAX_PASSAGES],
+        cut=len(passages) > MAX_PASSAGES,
+        formal=is_formal(record.text),
+    )
 
 
 class _Walk:

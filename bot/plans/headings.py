@@ -102,11 +102,11 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ),
 )
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_DECISION_ITSELF = re.compile(r"d[eé]cis|entscheid", re.I)
 _PHASE = re.compile(
     r"^(?:phase|stage|milestone|iteration|sprint|étape|etappe)\s*#?(?:\d{1,2}|[ivx]{1,4}|[a-e])\b", re.I
 )
 _NUMBERING = re.compile(r"^(?:\(?\d{1,3}(?:\.\d{1,3}){0,4}\)?[.):]?|[a-z][.)])\s+")
-_CHOSEN = re.compile(r"\bchosen\b|\bselected\b|⭐|\(accepted\)", re.I)
 
 
 def _bare(title: str) -> str:
@@ -130,12 +130,16 @@ def role_of(path: Sequence[str]) -> Role:
         if role is Role.EXCLUDED:
             break
         own = role_of_title(title)
-        # Under "Consequences" and "Context", "Impact on the plan" is still about consequences.
-        if own is not None and not (
-            role is Role.CONSEQUENCES and own is not Role.EXCLUDED and own is not Role.RISK
-        ):
+        if own is not None and not _overruled(role, own, title):
             role = own
     return role
+
+
+def _overruled(outer: Role, own: Role, title: str) -> bool:
+    """Under "Consequences", "Impact on the plan" is no plan; under "Context", "Solution" is no decision."""
+    if outer is Role.CONSEQUENCES:
+        return own not in (Role.EXCLUDED, Role.RISK)
+    return outer is Role.CONTEXT and own is Role.DECISION and not _DECISION_ITSELF.search(title)
 
 
 def phase_of(title: str) -> bool:

@@ -25,28 +25,26 @@ _UNREAL = re.compile(
     re.I,
 )
 _ATTITUDE = re.compile(
-    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|able|familiar|consider|focus"
-    rf"|think|remember"
-    r"|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
-    r"|sufficient|possible"
-    r"|fine|obvious|mentioned|evident|prepared|exception|an exception)\b",
+    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|able|familiar|consider|focus|think"
+    r"|remember|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
+    r"|sufficient|possible|fine|obvious|mentioned|evident|explain|describe|discuss|see|assume|call|refer|show|prepared"
+    r"|exception|an exception)\b",
     re.I,
 )
 _EFFECT = re.compile(
-    r"\bwill (?:also |then |now |not |still |likely |probably |always |only |just )?(?:be (?:able|easier"
-    r"|harder|more"
-    r"|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected|lost|slower"
-    r"|faster|aware)"
-    r"|mean|result|become|benefit|remain|depend|cost|happen|occur|lose|gain|get|know|never|vary|come)\b"
-    r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need|have|require|give|make|enable"
-    r"|ensure|bring|allow|help"
-    r"|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
+    r"\bwill (?:also |then |now |not |still |likely |probably |always |only |just )?(?:be (?:able|easier|harder"
+    r"|more|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected|lost|slower"
+    r"|faster|aware)|mean|result|become|benefit|remain|depend|cost|happen|occur|lose|gain|get|know|never|vary"
+    r"|come)\b"
+    r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need|have|require|give|make|enable|ensure|bring"
+    r"|allow|help|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
     re.I,
 )
 _MUST = re.compile(
     r"\b(?:must|shall|ha(?:s|ve) to|needs? to|(?:is|are) required to|required:)(?![\w-])", re.I
 )
 _COMMAND = re.compile(r"\b(?:must|shall|MUST|SHALL|SHOULD|REQUIRED|[Ww]e (?:need|have) to)\b")
+_CAPITAL = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED)\b")
 _SHOULD = re.compile(r"\bshould\b", re.I)
 _WILL = re.compile(
     r"\b(?:will|we'll|(?:is|are) going to)\b|\b(?:we|i|team)(?: have)? (?:decided|agreed|chose) (?:to|on"
@@ -82,12 +80,22 @@ def promises(words: str) -> bool:
     return any(pattern.search(core) for pattern in (_MUST, _SHOULD, _WILL))
 
 
-def commands(words: str) -> bool:
-    """ "must" and "shall", or what we ourselves will do: what counts where no heading speaks of work."""
+def commands(words: str, *, formal: bool = False) -> bool:
+    """ "must" and "shall", or what we ourselves will do: what counts where no heading speaks of work.
+
+    formal: the text uses the capital words of RFC 2119, and by RFC 8174 only those oblige.
+    """
     core = _core(words)
+    if formal:
+        return _CAPITAL.search(core) is not None
     return _COMMAND.search(core) is not None or _WE_WILL.search(core) is not None
 
 
 def we_owe(words: str) -> bool:
     """ "we need to …", "… has to be migrated": work that follows from the decision."""
     return not words.lower().startswith("if ") and _WE_OWE.search(_core(words)) is not None
+
+
+def is_formal(text: str) -> bool:
+    """Whether a text uses MUST, SHOULD and SHALL in capitals as its own language (RFC 2119), at least twice."""
+    return len(_CAPITAL.findall(text)) >= 2

@@ -8,9 +8,9 @@ that the repository has. Not here: what a patch may touch (globs.writable, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
-from bot.plans import globs
+from bot.plans import globs, metadata
 from bot.plans.document import Document
 from bot.plans.headings import Role
 from bot.records.record import Record
@@ -91,7 +91,7 @@ _SPOKEN = frozenset({Role.WORK, Role.DECISION, Role.CRITERION, Role.PERFORMANCE,
 def named(record: Record, page: Document, in_repository: Collection[str]) -> tuple[str, ...]:
     """Paths that the record names where it speaks of work, in order of the text, without those of records."""
     found: dict[str, None] = {}
-    for value in _integration_points(record):
+    for value in metadata.integration_points(record):
         _add(found, value, in_repository, code=True)
     for passage in page.passages:
         if passage.role not in _SPOKEN:
@@ -128,10 +128,3 @@ def _add(found: dict[str, None], token: str, in_repository: Collection[str], *, 
         ):
             return
         found.setdefault(path)
-
-
-def _integration_points(record: Record) -> list[str]:
-    block = record.metadata.get("implementation_metadata")
-    strategy = block.get("implementation_strategy") if isinstance(block, Mapping) else None
-    points = strategy.get("integration_points") if isinstance(strategy, Mapping) else None
-    return [str(point)[:200] for point in points[:MAX_PATHS]] if isinstance(points, list | tuple) else []

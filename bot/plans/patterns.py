@@ -8,9 +8,8 @@ regular expression that is run. Not here: judging a patch by them (bot/gates).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 
-from bot.plans import wording
+from bot.plans import metadata
 from bot.plans.document import Document
 from bot.plans.headings import Role
 from bot.records.record import Record
@@ -46,32 +45,14 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((name, re.compile(pattern, re.I)) for name, pattern in _KNOWN)
 _SPOKEN = frozenset({Role.WORK, Role.DECISION})
-_LISTS = (("ai_generation_context", "code_patterns"), ("ai_generation_context", "architectural_constraints"))
 
 
 def find(record: Record, page: Document) -> tuple[str, ...]:
     """Names of patterns in order of first mention; front matter first."""
-    found = dict.fromkeys(_metadata(record))
+    found = dict.fromkeys(metadata.patterns(record))
     for passage in page.passages:
         if passage.role in _SPOKEN:
             hits = ((m.start(), name) for name, pattern in _COMPILED if (m := pattern.search(passage.text)))
             for _, name in sorted(hits):
                 found.setdefault(name)
     return tuple(found)[:MAX_PATTERNS]
-
-
-def _metadata(record: Record) -> Iterator[str]:
-    block = record.metadata.get("implementation_metadata")
-    for section, field in _LISTS:
-        part = block.get(section) if isinstance(block, Mapping) else None
-        values = part.get(field) if isinstance(part, Mapping) else None
-        for value in values[:MAX_PATTERNS] if isinstance(values, list | tuple) else ():
-            if isinstance(value, str) and (words := wording.shown(value)):
-                yield words
-    validation = record.metadata.get("validation_metadata")
-    constraints = validation.get("constraints") if isinstance(validation, Mapping) else None
-    for constraint in constraints[:MAX_PATTERNS] if isinstance(constraints, list | tuple) else ():
-        if isinstance(constraint, Mapping) and (
-            words := wording.shown(str(constraint.get("description") or constraint.get("rule") or ""))
-        ):
-            yield words

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from bot.plans import (
     acceptance,
     dependencies,
     document,
+    metadata,
     paths,
     patterns,
     requirements,
@@ -89,7 +90,6 @@ def plan(
     template, reason = select_workflow_template(asked, [p for p in inputs.target_files if p in named])
     seed = "\0".join((record.path, record.blob_sha, digest_of(configuration))).encode("utf-8", "replace")
     ident = hashlib.sha256(seed).hexdigest()
-    own_wish = _strategy(record).get("rollback_required") == "true"
     blocked = [
         *acceptance.blocked(record, configuration, merged=merged, reviewed=reviewed),
         *stopped,
@@ -127,7 +127,7 @@ def plan(
             phases=arranged.phases,
             estimated_duration=arranged.estimated_duration,
             risk_assessment=arranged.risk_assessment,
-            rollback_required=configuration.rollback_required or own_wish,
+            rollback_required=configuration.rollback_required or metadata.rollback_required(record),
             limits=Limits(
                 allow=configuration.paths.allow,
                 max_files=configuration.paths.max_files,
@@ -204,24 +204,8 @@ def _triggers(record: Record, numbers: tuple[Threshold, ...], name: str) -> Iter
             description=f"Measured, and not kept: {promise}",
             threshold=number,
         )
-    yield from _own_triggers(record, name)
-
-
-def _own_triggers(record: Record, name: str) -> Iterator[RollbackTrigger]:
-    """implementation_metadata.workflow_generation.rollback_triggers: "test_failure_rate > 5%" and plain words."""
-    block = record.metadata.get("implementation_metadata")
-    generation = block.get("workflow_generation") if isinstance(block, Mapping) else None
-    values = generation.get("rollback_triggers") if isinstance(generation, Mapping) else None
-    for index, value in enumerate(values[:20] if isinstance(values, list | tuple) else (), 1):
-        words = shown(str(value))
-        if words:
-            kind = "threshold" if thresholds.parse(words) else "gate"
-            yield RollbackTrigger(
-                id=f"{name}/own-{index}", kind=kind, description=f"Named by the record: {words}"
-            )
-
-
-def _strategy(record: Record) -> Mapping[str, object]:
-    block = record.metadata.get("implementation_metadata")
-    strategy = block.get("implementation_strategy") if isinstance(block, Mapping) else None
-    return strategy if isinstance(strategy, Mapping) else {}
+    for index, words in enumerate(metadata.rollback_triggers(record), 1):
+        kind = "threshold" if thresholds.parse(words) else "gate"
+        yield RollbackTrigger(
+            id=f"{name}/own-{index}", kind=kind, description=f"Named by the record: {words}"
+        )

@@ -9,14 +9,13 @@ are written with the same words as work. Not here: numbers (thresholds.py), orde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.plans import decision, document, modality, thresholds, wording
+from bot.plans import decision, document, metadata, modality, thresholds, wording
 from bot.plans.document import Document, Passage
 from bot.plans.headings import Role, phase_of
 from bot.plans.plan import Requirement, Source
-from bot.records import front_matter
 from bot.records.blocks import Kind
 from bot.records.record import Record
 
@@ -95,7 +94,8 @@ def extract_from(record: Record, page: Document) -> tuple[Requirement, ...]:
 
 
 def _all(record: Record, page: Document, chosen: decision.Decision | None) -> Iterator[_Found]:
-    yield from _metadata(record, page)
+    for entry in metadata.entries(record, page.lines):
+        yield _Found(entry.kind, entry.text, entry.source)
     accepted: tuple[int, str] | None = None  # depth and text of the last accepted item, to fold its details
     for passage in page.passages:
         if passage.role is Role.EXCLUDED:
@@ -110,7 +110,7 @@ def _all(record: Record, page: Document, chosen: decision.Decision | None) -> It
         elif passage.kind is Kind.ITEM:
             if accepted is not None and passage.depth <= accepted[0]:
                 accepted = None
-            kind = _item(passage, detail=accepted is not None)
+            kind = _item(passage, detail=accepted is not None, formal=page.formal)
             if kind is not None:
                 yield _Found(
                     kind, _text(passage), page.source(passage), None if kind == "phase" else passage.phase
@@ -145,8 +145,11 @@ def _kind(passage: Passage, words: str) -> str:
     return kind
 
 
-def _item(passage: Passage, *, detail: bool) -> str | None:
-    """The kind of requirement that a list item is, or None. detail: it stands below an accepted item."""
+def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
+    """The kind of requirement that a list item is, or None.
+
+    detail: it stands below an accepted item. formal: only capital MUST and SHOULD oblige (document.py).
+    """
     words = wording.shown(passage.text)
     name, rest = wording.label(passage.text)
     rest = wording.shown(rest)
@@ -171,7 +174,7 @@ def _item(passage: Passage, *, detail: bool) -> str | None:
         return _kind(passage, words)
     if passage.lead and passage.depth == 1 and wording.lists_reasons(wording.shown(passage.lead)[-200:]):
         return None
-    return _kind(passage, words) if _counts(passage, words, rest, acting=acting) else None
+    return _kind(passage, words) if _counts(passage, words, rest, acting=acting, formal=formal) else None
 
 
 def _introduces(words: str, rest: str, *, acting: bool) -> bool:
@@ -179,7 +182,7 @@ def _introduces(words: str, rest: str, *, acting: bool) -> bool:
     return not rest.strip() or words.endswith(":") or (len(words.split()) <= 6 and not acting)
 
 
-def _counts(passage: Passage, words: str, rest: str, *, acting: bool) -> bool:
+def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bool) -> bool:
     role, lead = passage.role, wording.shown(passage.lead)[-200:]
     promised = lead.endswith(":") and (modality.promises(lead) or _REQUIRES.search(lead) is not None)
     if role in _LISTS:
@@ -197,7 +200,7 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool) -> bool:
             and (modality.promises(lead) or _MECHANISM.search(lead) is not None)
             and (wording.acts(words) or wording.acts(rest))
         )
-    return acting or modality.commands(words) or (promised and wording.acts(words))
+    return acting or modality.commands(words, formal=formal) or (promised and wording.acts(words))
 
 
 def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | None) -> Iterator[_Found]:
@@ -215,11 +218,11 @@ def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | Non
             or len(words.split()) < 3
         ):
             continue
-        if _obliged(passage.role, words):
+        if _obliged(passage.role, words, formal=page.formal):
             yield _Found(_kind(passage, words), words, page.source(passage, start, end), passage.phase)
 
 
-def _obliged(role: Role, words: str) -> bool:
+def _obliged(role: Role, words: str, *, formal: bool) -> bool:
     if role in (Role.DECISION, Role.WORK):
         return modality.promises(words) or wording.instructs(words)
     if role in (Role.CRITERION, Role.SECURITY, Role.PERFORMANCE):
@@ -227,7 +230,7 @@ def _obliged(role: Role, words: str) -> bool:
     if role is Role.CONSEQUENCES:
         return modality.we_owe(words)
     if role is Role.OTHER:
-        return modality.commands(words)
+        return modality.commands(words, formal=formal)
     return False
 
 
@@ -241,42 +244,3 @@ def _row(page: Document, passage: Passage) -> Iterator[_Found]:
     words = wording.shown(" — ".join(full))
     kind = "phase" if phase_of(full[0]) else _kind(passage, words)
     yield _Found(kind, words, page.source(passage), passage.phase if kind != "phase" else None)
-
-
-# -- front matter ---------------------------------------------------------------------------------------------
-
-
-def _metadata(record: Record, page: Document) -> Iterator[_Found]:
-    """implementation_metadata: feature_requirements and success_criteria, as the customer's records write them."""
-    block = record.metadata.get("implementation_metadata")
-    if not isinstance(block, Mapping):
-        return
-    places = front_matter.split(record.path, page.lines).places
-    for field, kind in (("feature_requirements", "work-item"), ("success_criteria", "criterion")):
-        values = block.get(field)
-        for index, value in enumerate(values if isinstance(values, list | tuple) else ()):
-            key = f"implementation_metadata.{field}"
-            if isinstance(value, Mapping):
-                name, more = str(value.get("name") or ""), str(value.get("description") or "")
-                words = ": ".join(part for part in (name, more) if part)
-                place = (
-                    places.get(f"{key}.{index}.name")
-                    or places.get(f"{key}.{index}.description")
-                    or places.get(key)
-                )
-            else:
-                words, place = str(value), places.get(key)
-            if place is None or wording.empty(words):
-                continue
-            first = words if not isinstance(value, Mapping) else (name or more)
-            line = next(
-                (
-                    n
-                    for n in range(place.line, min(place.end_line, len(page.lines)) + 1)
-                    if first in page.lines[n - 1]
-                ),
-                place.line,
-            )
-            yield _Found(
-                kind, wording.shown(words), document.quote(record.path, page.lines, line, line, first)
-            )
