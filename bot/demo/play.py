@@ -18,7 +18,10 @@ from bot.sandbox.act import ActExecutor
 from bot.sandbox.sandbox import Sandbox
 from bot.templates_dir import app_manifest
 
-TITLES = {"happy": "A decision is made, planned, approved, implemented, judged and merged."}
+TITLES = {
+    "happy": "A decision is made, planned, approved, implemented, judged and merged.",
+    "gate-fails": "A change that passed its gates breaks the default branch, and the bot takes it back.",
+}
 
 
 async def play(names: Sequence[str], *, keep: bool, out: TextIO) -> list[dict[str, Any]]:

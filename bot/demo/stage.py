@@ -136,10 +136,11 @@ class Stage:
                 return None
         return None
 
-    def run(self, status: str | None = None) -> dict[str, Any] | None:
-        """The latest run of a generated workflow."""
-        found = [r for r in self.repository.runs.values() if status in (None, r.status)]
-        if not found:
+    def run(self, status: str | None = None, number: int = 1) -> dict[str, Any] | None:
+        """The run of this number, counted from 1, of a generated workflow; with this status, if one is given."""
+        runs = list(self.repository.runs.values())
+        found = [r for r in runs[:number] if status in (None, r.status)]
+        if len(found) < number:
             return None
         return {"id": found[-1].id, "html_url": self.url(f"/actions/runs/{found[-1].id}")}
 

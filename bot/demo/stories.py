@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.demo.stage import Stage
+from bot.demo.stage import REPOSITORY, Stage
 from bot.templates_dir import templates
 
 RECORD = "ADR-0003"
@@ -96,7 +96,52 @@ async def happy(stage: Stage) -> Told:
     return told
 
 
-STORIES: dict[str, Story] = {"happy": happy}
+async def gate_fails(stage: Stage) -> Told:
+    """The change is good by itself, but others have built something beside that it breaks: it is taken back."""
+    told = Told("gate-fails")
+    maria = stage.person("maria")
+    await decided(stage, told)
+    await asked(stage, told)
+    await run(stage, told)
+    assert told.implementation_pull is not None
+    await maria.write("main", "tests/test_patience.py", PATIENCE_TEST, "Customers may mistype eight times")
+    stage.tell("maria", "pushes a test to main that the change will break: customers may mistype eight times")
+    without = stage.sandbox.tree(REPOSITORY, "main")
+    await maria.merge(told.implementation_pull)
+    stage.tell("maria", f"merges #{told.implementation_pull}; git finds no conflict")
+    verify = await stage.until(lambda: stage.run(status="completed", number=2))
+    jobs = ", ".join(f"{name} {conclusion}" for name, conclusion in stage.jobs(verify["id"]).items())
+    stage.tell("runner", f"verified the default branch: {jobs}", verify["html_url"])
+    revert = await stage.until(lambda: stage.pull_by_bot("revert"))
+    told.revert_pull = revert["number"]
+    stage.tell("cloi", f"proposes to take it back in #{revert['number']}", revert["html_url"])
+    await maria.merge(told.revert_pull)
+    stage.tell("maria", f"merges the revert #{told.revert_pull}")
+    await stage.until(lambda: stage.state(told.instance) == "compensated")
+    await stage.until(lambda: stage.state(f"follow-implementation/{told.instance}") == "completed")
+    told.tree_restored = stage.sandbox.tree(REPOSITORY, "main") == without
+    stage.tell("cloi", "says on the issue what was undone, and why", stage.url(f"/issues/{told.issue}"))
+    return told
+
+
+STORIES: dict[str, Story] = {"happy": happy, "gate-fails": gate_fails}
+ENDINGS = {"happy": ("completed", None), "gate-fails": ("compensated", True)}
+
+PATIENCE_TEST = b'''"""Whoever mistypes a lot is still a customer."""
+
+import unittest
+
+from teashop.accounts import Accounts
+
+
+class Patience(unittest.TestCase):
+    def test_a_customer_may_mistype_eight_times(self):
+        accounts = Accounts()
+        accounts.register("ada", "correct horse")
+        for _ in range(8):
+            self.assertFalse(accounts.login("ada", "wrong"))
+        self.assertTrue(accounts.login("ada", "correct horse"))
+'''
 
 
 async def report(stage: Stage, told: Told) -> dict[str, Any]:
@@ -124,8 +169,9 @@ async def report(stage: Stage, told: Told) -> dict[str, Any]:
 
 def as_told(report: dict[str, Any]) -> bool:
     """Whether a story ended as it should."""
-    wanted = {"happy": ("completed", None)}[report["name"]]
-    return (report["state"], report["tree_restored"]) == wanted and report["default_branch_tests"] == "passed"
+    return (report["state"], report["tree_restored"]) == ENDINGS[report["name"]] and report[
+        "default_branch_tests"
+    ] == "passed"
 
 
 def demo_repository() -> dict[str, bytes]:

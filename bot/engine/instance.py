@@ -188,6 +188,10 @@ def _resumed(instance: WorkflowInstance, step: str | None, memo: dict[str, Any])
     if step and not rolling:
         again = {"attempt": 0, "round": instance.steps[step].round + 1, "memo": memo, "deadline": None}
         out |= _with_step(instance, step, again)
+    elif step:
+        # What a compensation remembers belongs to the attempt that failed; `again` tells the new one apart.
+        told = {**memo, "again": str(instance.steps[step].rollback_attempt)}
+        out |= _with_step(instance, step, {"memo": told})
     return out
 
 

@@ -24,6 +24,7 @@ EFFECTS: Mapping[str, Permissions] = {
     "open-pull": {"pull_requests": "write"},
     "close-pull": {"pull_requests": "write"},
     "comment": {"issues": "write"},
+    "open-issue": {"issues": "write"},
     "react": {"issues": "write"},
     "check-run": {"checks": "write"},
     "dispatch": {"actions": "write"},

@@ -63,6 +63,23 @@ class _Ref(msgspec.Struct, frozen=True):
     object: _RefTarget
 
 
+class _RequiredCheck(msgspec.Struct, frozen=True):
+    context: str
+
+
+class _RuleParameters(msgspec.Struct, frozen=True):
+    required_status_checks: tuple[_RequiredCheck, ...] = ()
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    type: str
+    parameters: _RuleParameters | None = None
+
+    @property
+    def checks(self) -> tuple[_RequiredCheck, ...]:
+        return self.parameters.required_status_checks if self.parameters else ()
+
+
 class _TreeItem(msgspec.Struct, frozen=True):
     path: str
     mode: str
@@ -171,6 +188,15 @@ class Repository:
 
     async def issue(self, number: int) -> Issue:
         return await self._get(f"/issues/{number}", Issue, need.READ_ISSUES)
+
+    async def issues(self, *, creator: str) -> list[Issue]:
+        """The latest that somebody opened, open or closed; at most 100."""
+        return await self._pages("/issues", Issue, need.READ_ISSUES, limit=100, state="all", creator=creator)
+
+    async def required_checks(self, branch: str) -> set[str]:
+        """Names of the checks that the branch's rules demand."""
+        found = await self._pages(f"/rules/branches/{segments(branch)}", _Rule, need.METADATA)
+        return {c.context for r in found if r.type == "required_status_checks" for c in r.checks}
 
     async def comments(self, number: int) -> list[Comment]:
         """Of an issue or pull request, oldest first."""

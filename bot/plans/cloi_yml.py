@@ -21,8 +21,8 @@ from bot.plans import globs
 
 MAX_BYTES = 64_000
 MAX_DEPTH = 8
-_DURATION = re.compile(r"([1-9][0-9]{0,4})\s*([mhd])\Z")
-_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
+_DURATION = re.compile(r"([1-9][0-9]{0,4})\s*([smhd])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}\Z")
 
 
@@ -272,16 +272,16 @@ class _Reader:
         return value
 
     def deadlines(self, node: yaml.Node) -> c.Deadlines:
-        names = ("workflow_pr", "run", "implementation_pr")
-        got = self.mapping(node, "deadlines", {n: self.duration_of(n) for n in names})
+        names = {"workflow_pr": 60, "run": 60, "implementation_pr": 60, "watch": 1}
+        got = self.mapping(node, "deadlines", {n: self.duration_of(n, least) for n, least in names.items()})
         return c.Deadlines(**got)  # type: ignore[arg-type]
 
-    def duration_of(self, name: str) -> Callable[[yaml.Node], int]:
+    def duration_of(self, name: str, least: int) -> Callable[[yaml.Node], int]:
         def read_one(node: yaml.Node) -> int:
             value = self.text(node, name)
             match = _DURATION.match(value)
             seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
-            if not 60 <= seconds <= 90 * 86_400:
+            if not match or not least <= seconds <= 90 * 86_400:
                 raise self.fail(
                     f'"{name}" cannot be {_shown(value)}.',
                     node,

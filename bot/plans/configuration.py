@@ -74,11 +74,15 @@ class PathSetting(_Value, frozen=True, kw_only=True):
 
 
 class Deadlines(_Value, frozen=True, kw_only=True):
-    """How long each wait may last, in seconds, before a person is told."""
+    """How long each wait may last, in seconds, before a person is told.
+
+    watch: how long the default branch is watched after the merge.
+    """
 
     workflow_pr: int = 14 * 86_400
     run: int = 6 * 3_600
     implementation_pr: int = 14 * 86_400
+    watch: int = 10 * 60
 
 
 class Configuration(_Value, frozen=True, kw_only=True):

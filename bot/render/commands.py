@@ -100,6 +100,26 @@ def not_now(record: str, reason: str) -> Safe:
     return _say("not_now", record=record, reason=_sentence(reason))
 
 
+def approve_what() -> Safe:
+    """An approve without a hash, or with something else."""
+    return _say("approve_what")
+
+
+def nothing_to_approve() -> Safe:
+    """No parked implementation waits for this hash."""
+    return _say("nothing_to_approve")
+
+
+def nothing_to_rehearse() -> Safe:
+    """No implementation here has a pull request yet."""
+    return _say("nothing_to_rehearse")
+
+
+def reverting(record: str, number: int) -> Safe:
+    """An ended implementation is taken back by a revert of its pull request."""
+    return _say("reverting", record=record, number=number)
+
+
 def help_text(commands: Sequence[CommandHelp]) -> Safe:
     """All commands, from the same data that runs them."""
     rows = [f"| {cell_code(c.usage)} | {cell(c.description)} | {cell(c.who)} |" for c in commands]

@@ -74,7 +74,7 @@ class OpenImplementationPull(GitHubStep):
             base_sha=base_sha,
             instance=ctx.instance,
             requester=ctx.actor.removeprefix("@"),
-            reverts_after_merge=False,
+            reverts_after_merge=True,
             issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
         )
         branch = branch_of(ctx, made.feature, "implementation")

@@ -24,7 +24,6 @@ from bot.github.repository import Repository
 from bot.plans.plan import ImplementationPlan
 from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
-from bot.steps.running import ATTEMPT
 
 PATCH_ARTIFACT, PATCH_FILE = "cloi-patch", "patch.diff"
 RESULT_ARTIFACT, RESULT_FILE = "cloi-result", "result.json"
@@ -34,31 +33,39 @@ class JudgeRun(GitHubStep):
     """Result: patch (digest of its bytes), result (digest of the Result tree), summary."""
 
     type = "judge-run"
-    inputs = frozenset({"repository", "run", "head_sha", "jobs", "plan"})
+    inputs = frozenset({"repository", "run", "head_sha", "jobs", "plan", "mode", "attempt"})
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, made, head = self.repository(ctx), plan_of(ctx), str(ctx.inputs["head_sha"])
         run = int(ctx.inputs["run"])
-        diff, no_diff = await self._file(repository, run, PATCH_ARTIFACT, PATCH_FILE)
+        mode = str(ctx.inputs["mode"])
+        diff, no_diff = None, ""
+        if mode == "implement":
+            diff, no_diff = await self._file(repository, run, PATCH_ARTIFACT, PATCH_FILE)
         claim, _ = await self._file(repository, run, RESULT_ARTIFACT, RESULT_FILE)
-        patch_result, patch = await _judged(repository, made, blob(ctx, "plan"), head, diff, no_diff)
+        patch_result, patch = None, None
+        if mode == "implement":
+            patch_result, patch = await _judged(repository, made, blob(ctx, "plan"), head, diff, no_diff)
         expected = {
             "workflowId": made.workflow_id,
-            "attempt": ATTEMPT,
+            "attempt": str(ctx.inputs["attempt"]),
             "baseSha": head,
             "planDigest": made.digest,
-            "patchSha256": hashlib.sha256(diff or b"").hexdigest(),
         }
+        if diff is not None:
+            expected["patchSha256"] = hashlib.sha256(diff).hexdigest()
         jobs = {str(k): str(v) for k, v in dict(ctx.inputs["jobs"]).items()}
-        verdict = judge_run(patch_result, jobs, _json(claim), expected=expected)
+        verdict = judge_run(patch_result, jobs, _json(claim), mode=mode, expected=expected)
         tree = results.as_json(verdict)
         kept = keep_json(ctx, tree)
         event = DomainEvent(
             "QualityGateEvaluated",
-            {"verdict": verdict.verdict.value, "reason": verdict.reason, "result": tree},
+            {"mode": mode, "verdict": verdict.verdict.value, "reason": verdict.reason, "result": tree},
         )
-        if not verdict.passed or patch is None or diff is None:
+        if not verdict.passed:
             return Failed(error=_why(verdict), kind="gate", before_effect=True, events=(event,))
+        if patch is None or diff is None:
+            return Done({"result": kept}, events=(event,))
         return Done(
             {
                 "patch": ctx.store.put_blob(diff),

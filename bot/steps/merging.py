@@ -18,6 +18,7 @@ class AwaitMerge(GitHubStep):
 
     type = "await-merge"
     inputs = frozenset({"repository", "number", "what", "deadline"})
+    optional = frozenset({"commit", "feature"})  # for its way back, full-system-rollback
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, what = self.repository(ctx), str(ctx.inputs["what"])

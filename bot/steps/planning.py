@@ -83,6 +83,8 @@ class PlanImplementation(StepType):
                 "workflow_deadline": deadlines.workflow_pr,
                 "run_deadline": deadlines.run,
                 "implementation_deadline": deadlines.implementation_pr,
+                "watch": deadlines.watch,
+                "rollback_required": made.rollback_required,
             },
             events=(
                 DomainEvent(

@@ -8,17 +8,17 @@ Not here: judging what the run brought (judging.py).
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
+from bot.actions.rules import prove
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
+from bot.gates.approval import approval_hash
 from bot.gates.patch import blob_id
 from bot.github import dispatches
 from bot.github.objects import Run
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
-
-ATTEMPT = "1"
-"""A retry by hand has a new key, and with it a new run; GitHub's own re-run button would be another attempt."""
 
 
 def run_name(workflow_id: str, attempt: str) -> str:
@@ -39,22 +39,39 @@ async def differs(ctx: StepContext, repository: Repository, ref: str) -> str | N
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """workflow: digest of the bytes that may run. approval: the hash over them, plan and generator."""
+
+    workflow: str
+    approval: str
+
+
 class DispatchRun(GitHubStep):
-    """Result: run, base_sha (the default branch's head that was compared)."""
+    """Result: run, and workflow and approval as they were dispatched. mode: implement or verify."""
 
     type = "dispatch-run"
     inputs = frozenset(
-        {"repository", "base_ref", "plan", "workflow", "workflow_path", "plan_path", "approval"}
+        {
+            "repository",
+            "base_ref",
+            "plan",
+            "workflow",
+            "workflow_path",
+            "plan_path",
+            "approval",
+            "mode",
+            "attempt",
+        }
     )
     undoable = True
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, made = self.repository(ctx), plan_of(ctx)
         base_ref = str(ctx.inputs["base_ref"])
-        changed = await differs(ctx, repository, base_ref)
-        if changed is not None:
-            words = f"{changed}. Nothing runs that nobody approved; `/cloi implement` proposes it anew."
-            return Failed(error=words, kind="refused", before_effect=True)
+        approved = await self._approved(ctx, repository, base_ref)
+        if isinstance(approved, Failed):
+            return approved
         run = await dispatches.dispatch(
             ctx,
             repository,
@@ -62,15 +79,46 @@ class DispatchRun(GitHubStep):
             ref=base_ref,
             inputs={
                 "implementation_plan_id": made.workflow_id,
-                "approval": str(ctx.inputs["approval"]),
-                "mode": "implement",
-                "attempt": ATTEMPT,
+                "approval": approved.approval,
+                "mode": str(ctx.inputs["mode"]),
+                "attempt": str(ctx.inputs["attempt"]),
             },
-            run_name=run_name(made.workflow_id, ATTEMPT),
+            run_name=run_name(made.workflow_id, str(ctx.inputs["attempt"])),
         )
+        seen = {"run": run, "mode": ctx.inputs["mode"], "workflowId": made.workflow_id}
         return Done(
-            {"run": run}, events=(DomainEvent("RunDispatched", {"run": run, "workflowId": made.workflow_id}),)
+            {"run": run, "workflow": approved.workflow, "approval": approved.approval},
+            events=(DomainEvent("RunDispatched", seen),),
         )
+
+    async def _approved(self, ctx: StepContext, repository: Repository, base_ref: str) -> Approved | Failed:
+        """What may run: what was proposed and merged unchanged, or an edit that a person approved by its hash."""
+        if await differs(ctx, repository, base_ref) is None:
+            return Approved(str(ctx.inputs["workflow"]), str(ctx.inputs["approval"]))
+        made, where = plan_of(ctx), str(ctx.inputs["workflow_path"])
+        plan_file = await repository.file(str(ctx.inputs["plan_path"]), base_ref)
+        file = await repository.file(where, base_ref)
+        if file is None or plan_file is None or plan_file.data != blob(ctx, "plan"):
+            words = (
+                f"The plan or the workflow on {base_ref} is not what was proposed, and only a workflow may "
+            )
+            words += "be edited by hand. `/cloi cancel`, then `/cloi implement`, proposes both anew."
+            return Failed(error=words, kind="refused", before_effect=True, park=True)
+        digest = hashlib.sha256(file.data).hexdigest()
+        wanted = approval_hash(made.digest, digest, self.services.generator.version)
+        if ctx.memo.get("approved") != wanted:
+            words = (
+                f"{where} was edited by hand before it was merged, so nobody has approved what would run. "
+            )
+            words += (
+                f"A person who has read it can comment `/cloi approve {wanted}`; `/cloi cancel` drops it."
+            )
+            return Failed(error=words, kind="refused", before_effect=True, park=True)
+        broken = [r.reason for r in prove(file.data).walk() if not r.children and not r.passed]
+        if broken:
+            words = f"The edited {where} breaks a rule that no approval can lift: {broken[0]}."
+            return Failed(error=words, kind="refused", before_effect=True, park=True)
+        return Approved(ctx.store.put_blob(file.data), wanted)
 
     async def take_back(self, ctx: StepContext) -> Outcome:
         """Cancel the run, if it still goes. An unknown dispatch is looked for in the journal."""
@@ -86,7 +134,9 @@ class AwaitRun(GitHubStep):
     """Waits for the end of the run. Result: head_sha, conclusion, jobs (name to conclusion)."""
 
     type = "await-run"
-    inputs = frozenset({"repository", "run", "workflow", "workflow_path", "plan", "plan_path", "deadline"})
+    inputs = frozenset(
+        {"repository", "run", "workflow", "workflow_path", "plan", "plan_path", "deadline", "attempt"}
+    )
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, number = self.repository(ctx), int(ctx.inputs["run"])
@@ -122,8 +172,11 @@ class AwaitRun(GitHubStep):
             "event": (run.event, "workflow_dispatch"),
             "workflow": (run.workflow_file, str(ctx.inputs["workflow_path"])),
             "actor": (actor, app.login),
-            "attempt": (str(run.run_attempt), ATTEMPT),
-            "name": (run.display_title, run_name(made.workflow_id, ATTEMPT)),
+            "attempt": (
+                str(run.run_attempt),
+                "1",
+            ),  # GitHub's re-run button makes another, which nobody approved
+            "name": (run.display_title, run_name(made.workflow_id, str(ctx.inputs["attempt"]))),
         }
         for what, (seen, wanted) in expected.items():
             if seen != wanted:

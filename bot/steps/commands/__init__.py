@@ -6,9 +6,10 @@ people see of it follows from there. An answer is text or None, where the living
 
 from __future__ import annotations
 
-from bot.steps.commands import cancel, help, implement, retry, status
+from bot.steps.commands import approve, cancel, help, implement, rehearse, retry, rollback, status
 from bot.steps.commands.base import Command
 
 COMMANDS: dict[str, Command] = {
-    c.help.name: c for c in (implement.COMMAND, status.COMMAND, cancel.COMMAND, retry.COMMAND, help.COMMAND)
+    module.COMMAND.help.name: module.COMMAND
+    for module in (implement, status, approve, cancel, retry, rehearse, rollback, help)
 }
