@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
 from bot.plans.plan import Dependency
 from bot.plans.wording import shown
-from bot.records.log import RecordLog
 from bot.records.record import Record, Status
 
 _AUTHOR = "Whoever may merge changes to the record can"
@@ -69,17 +68,6 @@ def blocked(record: Record, configuration: Configuration, *, merged: bool, revie
     if status in (Status.ACCEPTED, None) and record.superseded_by:
         yield f"{name} names {record.superseded_by[0]} as its successor. Implement that one, or remove "
         "the line if it is wrong."
-
-
-def find(log: RecordLog, target: str, path: str | None = None) -> Record | None:
-    """The record in the log that a reference means: by the file it links to, by id, by number. None: not there."""
-    if path is not None and (linked := log.by_path(path)) is not None:
-        return linked
-    if named := log.by_id(target):
-        return named[0]
-    digits = "".join(ch for ch in target if ch.isascii() and ch.isdigit())
-    numbered = log.by_number(int(digits)) if 0 < len(digits) <= 9 else ()
-    return numbered[0] if numbered else None
 
 
 def judge(dependency: Dependency, target: Record | None) -> tuple[str | None, str | None]:

@@ -35,7 +35,7 @@ def find(
     ordered = sorted(strongest.values(), key=lambda r: (_RANK[r.kind] == 2, r.place.line))[:MAX_DEPENDENCIES]
     found, blocked, warnings = [], [], []
     for relation in ordered:
-        target = acceptance.find(log, relation.target, relation.target_path) if log is not None else None
+        target = log.target(record, relation) if log is not None else None
         dependency = Dependency(
             target=relation.target,
             relation=relation.kind.value,
@@ -45,7 +45,7 @@ def find(
                 end_line=relation.place.end_line,
                 quote=relation.quote,
             ),
-            present=None if log is None else target is not None,
+            present=None if log is None else target is not None or log.has(relation.target),
             note=shown(relation.note) if relation.note else None,
         )
         found.append(dependency)

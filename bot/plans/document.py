@@ -53,6 +53,17 @@ class Passage:
     header: tuple[str, ...] = ()
 
 
+def _own(record: Record, blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks of this record, where the file holds others before or after it."""
+    heads = [block.line for block in blocks if block.kind is Kind.HEADING and not block.quote]
+    if not heads or not record.sections:
+        return blocks
+    first, last = record.sections[0].place, record.sections[-1].place
+    start = first.line if heads[0] < first.line else 0
+    end = last.end_line if heads[-1] > last.line else max(last.end_line, blocks[-1].end_line)
+    return [block for block in blocks if start <= block.line <= end]
+
+
 @dataclass(frozen=True, slots=True)
 class _Above:
     """An item that others stand below: its depth, and what it says about them."""
@@ -112,7 +123,7 @@ def read(record: Record) -> Document:
     lines = lines_of(record)
     parsed = parse(record.path, record.text.encode("utf-8", "replace"))
     title = record.places.get("title")
-    walk = _Walk(parsed.blocks, title.line if title else 0)
+    walk = _Walk(_own(record, parsed.blocks), title.line if title else 0)
     passages = tuple(itertools.islice(walk.passages(), MAX_PASSAGES + 1))
     return Document(
         path=record.path,

@@ -88,7 +88,9 @@ def plan(
     arranged = ImplementationOrchestrator().create_plan(inputs)
     generation, validation, integration = (phase.steps for phase in arranged.phases)
     template, reason = select_workflow_template(asked, [p for p in inputs.target_files if p in named])
-    seed = "\0".join((record.path, record.blob_sha, digest_of(configuration))).encode("utf-8", "replace")
+    seed = "\0".join((record.path, name, record.blob_sha, digest_of(configuration))).encode(
+        "utf-8", "replace"
+    )
     ident = hashlib.sha256(seed).hexdigest()
     blocked = [
         *acceptance.blocked(record, configuration, merged=merged, reviewed=reviewed),

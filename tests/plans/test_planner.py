@@ -15,7 +15,7 @@ from bot.plans.plan import ImplementationPlan, digest_of, from_json, to_json
 from bot.plans.planner import plan, slug
 from bot.plans.template import select_workflow_template
 from bot.records.log import RecordLog
-from bot.records.reader import read
+from bot.records.reader import read, read_all
 from bot.records.record import Record, Status
 
 ADR_012 = Path(__file__).resolve().parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
@@ -323,3 +323,16 @@ def test_any_text_becomes_a_plan_with_a_stable_digest(text: str, name: str) -> N
     assert made == plan(record, CONFIGURED, log=RecordLog({}), paths_in_repository=("a/b.py",))
     known = {r.id for r in made.adr_requirements}
     assert all(i in known for p in made.phases for s in p.steps for i in s.requirements)
+
+
+def test_records_that_share_a_file_are_planned_one_by_one() -> None:
+    both = (
+        "# Decisions\n\n## 1. Greet\n\nStatus: Accepted\n\n### Decision\n\nWe will greet.\n\n"
+        "## 2. Part\n\nStatus: Accepted\n\n### Decision\n\nWe will part.\n\n### Tasks\n\n- Add a farewell\n"
+    )
+    made = [plan(record, CONFIGURED) for record in read_all("docs/decisions.md", both.encode())]
+    assert [[r.text for r in p.adr_requirements] for p in made] == [
+        ["We will greet."],
+        ["We will part.", "Add a farewell"],
+    ]
+    assert made[0].workflow_id != made[1].workflow_id
