@@ -85,7 +85,7 @@ def log_sections(log: str) -> list[Section]:
     """A job's log by its outer groups; what stands outside of any is a section without title."""
     made: list[Section] = []
     depth = 0
-    for raw in log.split("\n"):
+    for raw in log.rstrip("\n").split("\n"):
         line = visible(_STAMP.sub("", raw.rstrip("\r")))
         command = _COMMAND.match(line)
         if command and command[1] == "group":
