@@ -37,8 +37,8 @@ flowchart LR
 ```
 """
 # What pages are made of: their own elements, Markdown's, and drawings.
-_WORDS = """html head meta title link body header main footer nav section article aside div span p a b i img br hr h1 h2
-    h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr th td pre code time details summary figure figcaption
+_WORDS = """html head meta title link body header main footer nav section article aside div span p a b i img br hr
+    h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tr th td pre code time details summary figure figcaption
     blockquote strong em s del sub sup input svg rect path text"""
 TAGS = set(_WORDS.split())
 
