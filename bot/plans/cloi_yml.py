@@ -1,26 +1,21 @@
 """The text of .github/cloi.yml -> Configuration, or one ConfigurationError with line and advice.
 
-BaseLoader's node tree is walked, never its values: every scalar stays a string (`on` is not True, `0010` not 8),
-each node knows its line, and duplicate keys, which PyYAML drops silently, are seen. Aliases are refused: they
-have no use in a file of this size and are how small files become large. Not here: the defaults
-(configuration.py).
+Here are the keys and what each may hold. Not here: how YAML is walked (nodes.py), the defaults
+(configuration.py), what follows from the values (planner.py).
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-import shlex
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import yaml
 
 from bot.plans import configuration as c
 from bot.plans import globs
+from bot.plans.nodes import Nodes, shown
 
 MAX_BYTES = 64_000
-MAX_DEPTH = 8
 _DURATION = re.compile(r"([1-9][0-9]{0,4})\s*([smhd])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}\Z")
@@ -36,19 +31,11 @@ def read(data: bytes | None, *, path: str = c.CONFIGURATION_PATH) -> c.Configura
     return _Reader(path).file(data)
 
 
-class _Reader:
-    """Walks the node tree; the path is in every error."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def fail(
-        self, reason: str, node: yaml.Node | int, rule: str, suggestion: str | None = None
-    ) -> c.ConfigurationError:
-        line = node if isinstance(node, int) else _line(node.start_mark)
-        return c.ConfigurationError(reason, path=self.path, line=line, rule=rule, suggestion=suggestion)
+class _Reader(Nodes):
+    """The keys of the file, from the top down."""
 
     def file(self, data: bytes) -> c.Configuration:
+        """The whole file."""
         if len(data) > MAX_BYTES:
             raise self.fail(
                 f"The file has {len(data)} bytes; {MAX_BYTES} are enough for anybody.", 1, "too-large"
@@ -80,108 +67,8 @@ class _Reader:
         )
         return c.Configuration(**top)  # type: ignore[arg-type]  # each reader above gives its field's type
 
-    def compose(self, text: str) -> yaml.Node | None:
-        try:
-            depth = 0
-            for event in yaml.parse(text, Loader=yaml.BaseLoader):
-                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    line = _line(event.start_mark)
-                    raise self.fail(
-                        "Anchors and aliases (& and *) are not read here.",
-                        line,
-                        "alias",
-                        "Write the value out.",
-                    )
-                depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
-                    event, yaml.CollectionEndEvent
-                )
-                if depth > MAX_DEPTH:
-                    raise self.fail(
-                        f"Nested more than {MAX_DEPTH} levels deep.", _line(event.start_mark), "depth"
-                    )
-            node: yaml.Node | None = yaml.compose(text, Loader=yaml.BaseLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise self.fail(
-                f"This is not YAML: {error.problem or error.context}.", _line(mark), "syntax"
-            ) from error
-        except yaml.YAMLError as error:
-            raise self.fail("This is not YAML: a character that YAML does not allow.", 1, "syntax") from error
-        return node
-
-    # -- shapes -----------------------------------------------------------------------------------------------
-
-    def mapping(
-        self, node: yaml.Node, what: str, fields: dict[str, Callable[[yaml.Node], object]]
-    ) -> dict[str, object]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.fail(
-                f"Here {what} must be keys with values.", node, "type", f"Known keys: {', '.join(fields)}."
-            )
-        out: dict[str, object] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name is None or name not in fields:
-                close = difflib.get_close_matches(str(name).lower().replace("-", "_")[:40], fields, n=1)
-                hint = f'Did you mean "{close[0]}"?' if close else f"Known keys: {', '.join(fields)}."
-                raise self.fail(f"{what.capitalize()} has no key {_shown(name)}.", key, "unknown-key", hint)
-            if name in out:
-                raise self.fail(
-                    f'"{name}" stands here twice; only one can be meant.',
-                    key,
-                    "duplicate-key",
-                    "Remove one of the two.",
-                )
-            out[name] = fields[name](value)
-        return out
-
-    def text(self, node: yaml.Node, name: str) -> str:
-        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            raise self.fail(f'"{name}" must be one word or line of text.', node, "type")
-        return str(node.value)
-
-    def choice(self, node: yaml.Node, name: str, allowed: Sequence[str]) -> str:
-        value = self.text(node, name)
-        if value not in allowed:
-            close = difflib.get_close_matches(value[:40], allowed, n=1, cutoff=0.5)
-            hint = f'Did you mean "{close[0]}"?' if close else f"Possible: {', '.join(allowed)}."
-            raise self.fail(f'"{name}" cannot be {_shown(value)}.', node, "value", hint)
-        return value
-
-    def number(self, node: yaml.Node, name: str, low: int, high: int) -> int:
-        value = self.text(node, name)
-        # isascii: int() also takes digits of other scripts.
-        if not (value.isascii() and value.isdigit() and len(value) <= 12 and low <= int(value) <= high):
-            raise self.fail(
-                f'"{name}" cannot be {_shown(value)}.', node, "value", f"A whole number from {low} to {high}."
-            )
-        return int(value)
-
-    def flag(self, node: yaml.Node, name: str) -> bool:
-        return self.choice(node, name, ("true", "false")) == "true"
-
-    def strings(self, node: yaml.Node, name: str, *, most: int = 64) -> tuple[str, ...]:
-        if isinstance(node, yaml.ScalarNode) and node.value.strip():
-            raise self.fail(
-                f'"{name}" must be a list.', node, "type", f"Write: {name}: {_flow(_words(node.value))}"
-            )
-        if not isinstance(node, yaml.SequenceNode) or not node.value:
-            raise self.fail(f'"{name}" must be a list with at least one entry.', node, "type")
-        if len(node.value) > most:
-            raise self.fail(f'"{name}" has more than {most} entries.', node.value[most], "value")
-        out = []
-        for entry in node.value:
-            value = self.text(entry, name)
-            if len(value) > 1_000 or any(ch < " " or ch == "\x7f" for ch in value):
-                raise self.fail(
-                    f'An entry of "{name}" is too long or has control characters.', entry, "value"
-                )
-            out.append(value)
-        return tuple(out)
-
-    # -- parts ------------------------------------------------------------------------------------------------
-
     def agent(self, node: yaml.Node) -> c.AgentSetting:
+        """`agent:`; a command is required."""
         got = self.mapping(
             node,
             "agent",
@@ -203,6 +90,7 @@ class _Reader:
         return c.AgentSetting(name=name, provider=str(got.get("provider", "command")), command=got["command"])  # type: ignore[arg-type]
 
     def tests(self, node: yaml.Node) -> c.TestSetting:
+        """`tests:`; a junit command needs its report's path."""
         got = self.mapping(
             node,
             "tests",
@@ -225,6 +113,7 @@ class _Reader:
         return setting
 
     def test_types(self, node: yaml.Node) -> tuple[str, ...]:
+        """`tests.types:`, each once."""
         values = self.strings(node, "types")
         entries = node.value if isinstance(node, yaml.SequenceNode) else []
         return tuple(
@@ -232,6 +121,7 @@ class _Reader:
         )
 
     def paths(self, node: yaml.Node) -> c.PathSetting:
+        """`paths:`."""
         got = self.mapping(
             node,
             "paths",
@@ -244,9 +134,11 @@ class _Reader:
         return c.PathSetting(**got)  # type: ignore[arg-type]
 
     def record_globs(self, node: yaml.Node) -> tuple[str, ...]:
+        """`records:`."""
         return self.globs(node, "records", protected=False)
 
     def globs(self, node: yaml.Node, name: str, *, protected: bool) -> tuple[str, ...]:
+        """Globs inside the repository; protected ones are refused for `paths.allow`."""
         values = self.strings(node, name)
         entries = node.value if isinstance(node, yaml.SequenceNode) else []
         for entry, value in zip(entries, values, strict=True):
@@ -254,17 +146,18 @@ class _Reader:
             fixed = globs.root(value).rstrip("/")
             if protected and (globs.within(fixed, globs.NEVER) or globs.within(fixed + "/x", globs.NEVER)):
                 raise self.fail(
-                    f"No change by an agent may touch {_shown(value)}: it decides what runs and who reviews.",
+                    f"No change by an agent may touch {shown(value)}: it decides what runs and who reviews.",
                     entry,
                     "protected",
                 )
         return values
 
     def relative(self, node: yaml.Node, name: str) -> str:
+        """One path inside the repository."""
         value = self.text(node, name)
         if value.startswith(("/", "~", "!")) or "\\" in value or ".." in value.split("/") or ":" in value:
             raise self.fail(
-                f'"{name}" cannot be {_shown(value)}.',
+                f'"{name}" cannot be {shown(value)}.',
                 node,
                 "value",
                 "A path inside the repository, with slashes.",
@@ -272,18 +165,21 @@ class _Reader:
         return value
 
     def deadlines(self, node: yaml.Node) -> c.Deadlines:
+        """`deadlines:`, in seconds."""
         names = {"workflow_pr": 60, "run": 60, "implementation_pr": 60, "watch": 1}
         got = self.mapping(node, "deadlines", {n: self.duration_of(n, least) for n, least in names.items()})
         return c.Deadlines(**got)  # type: ignore[arg-type]
 
     def duration_of(self, name: str, least: int) -> Callable[[yaml.Node], int]:
+        """A reader of "30m", "6h" or "14d", as seconds."""
+
         def read_one(node: yaml.Node) -> int:
             value = self.text(node, name)
             match = _DURATION.match(value)
             seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
             if not match or not least <= seconds <= 90 * 86_400:
                 raise self.fail(
-                    f'"{name}" cannot be {_shown(value)}.',
+                    f'"{name}" cannot be {shown(value)}.',
                     node,
                     "value",
                     'Such as "30m", "6h" or "14d"; at most 90d.',
@@ -291,24 +187,3 @@ class _Reader:
             return seconds
 
         return read_one
-
-
-def _line(mark: Any) -> int:  # PyYAML has two classes of marks, in C and in Python
-    return mark.line + 1 if mark else 1
-
-
-def _words(value: str) -> list[str]:
-    try:
-        return shlex.split(value)[:20]
-    except ValueError:
-        return value.split()[:20]
-
-
-def _flow(words: Sequence[str]) -> str:
-    return str(yaml.safe_dump(list(words), default_flow_style=True, width=1_000)).strip()
-
-
-def _shown(value: str | None) -> str:
-    if value is None:
-        return "like this (keys are words)"
-    return '"' + (value if len(value) <= 40 else value[:39] + "…") + '"'

@@ -150,6 +150,7 @@ class _Walk:
         self.header: tuple[str, ...] = ()
 
     def passages(self) -> Iterator[Passage]:
+        """All passages in order of the text."""
         for index, block in enumerate(self.blocks):
             if block.kind is not Kind.ROW:
                 self.header = ()
