@@ -58,8 +58,8 @@ def commit(where: Path, files: Mapping[str, str | bytes]) -> str:
     return git(where, "rev-parse", "HEAD")
 
 
-def make_plan(agent: str, **changes: Any) -> dict[str, Any]:
-    """A plan as JSON values. agent: Python code that plays the agent; it says that it is done by itself."""
+def make_plan(code: str, /, **changes: Any) -> dict[str, Any]:
+    """A plan as JSON values. code: Python code that plays the agent; it says that it is done by itself."""
     plan: dict[str, Any] = {
         "schema": "cloi.plan/1",
         "workflowId": "wf-hello",
@@ -71,12 +71,12 @@ def make_plan(agent: str, **changes: Any) -> dict[str, Any]:
         },
         "feature": "hello",
         "testStrategy": {
-            "command": [sys.executable, "-m", "unittest", "discover", "-v", "-s", "tests", "-t", "."],
+            "command": [sys.executable, "-m", "unittest", "discover", "-v", "-s", "tests"],
             "format": "unittest",
             "coverageTarget": 80,
             "newTestsFailOnBase": True,
         },
-        "agent": {"provider": "command", "name": "test-agent", "command": [sys.executable, "-c", agent]},
+        "agent": {"provider": "command", "name": "test-agent", "command": [sys.executable, "-c", code]},
         "adrRequirements": [
             {"id": "0001/R1", "kind": "decision", "text": "Say hello.", "source": {"path": RECORD, "line": 9}}
         ],
@@ -114,6 +114,11 @@ class Place:
         data: dict[str, Any] = json.loads((self.job.handover / "execution.json").read_text())
         return data
 
+    def committed(self) -> "Place":
+        """The same place after everything in it was committed: a later run, on that commit."""
+        sha = commit(self.checkout, {})
+        return Place(Job(self.checkout, self.job.work, {**self.job.env, "GITHUB_SHA": sha}), self.plan)
+
     def next_job(self, **env: str) -> "Place":
         """Another machine: a clean checkout of the base, and of the other job nothing but the patch."""
         work = self.job.work.with_name(self.job.work.name + "-next")
@@ -130,12 +135,12 @@ class Place:
 def place(tmp_path: Path) -> Callable[..., Place]:
     """Makes the surroundings: a repository with a plan whose agent is the given Python code."""
 
-    def make(agent: str = "", *, files: Mapping[str, str | bytes] | None = None, **changes: Any) -> Place:
+    def make(code: str = "", /, *, files: Mapping[str, str | bytes] | None = None, **changes: Any) -> Place:
         checkout, work = tmp_path / "checkout", tmp_path / "work"
         checkout.mkdir()
         work.mkdir()
         git(checkout, "init", "-q", "-b", "main")
-        plan = make_plan(f"{agent}\n{DONE}", **changes)
+        plan = make_plan(f"{code}\n{DONE}", **changes)
         sha = commit(checkout, {**FILES, **(files or {}), PLAN: json.dumps(plan)})
         env = {
             "PATH": os.environ["PATH"],
