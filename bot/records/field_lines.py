@@ -14,6 +14,7 @@ from bot.records.inline import plain, without_comments
 
 MAX_LINE = 1_500
 MAX_PIECES = 24
+_MARKS = (":", "**", "：", "=", "__", " - ", "–")
 
 _NAME_SHAPE = re.compile(
     r"^[\s>|*_`~#+•·–—-]*(?:[^\w\s\[\](){}<>\"']{1,6}[\s*_]*)?"
@@ -35,6 +36,11 @@ def name_key(name: str) -> str | None:
     bare = re.sub(r"[^\w\s-]+", " ", plain(name).lower()).replace("_", " ")
     bare = re.sub(r"\s+", " ", bare).strip(" -")
     return FIELD_NAMES.get(bare) or FIELD_NAMES.get(bare.replace("-", " "))
+
+
+def may_hold(text: str) -> bool:
+    """Whether any line of the text could be a field at all; most paragraphs can not."""
+    return any(mark in text for mark in _MARKS)
 
 
 def pieces(line: str) -> list[tuple[str, str, str]]:
@@ -59,6 +65,8 @@ def pieces(line: str) -> list[tuple[str, str, str]]:
 
 def label(line: str) -> tuple[str, str] | None:
     """(key, name) if the line is nothing but a bold, known name: a label for what follows."""
+    if "**" not in line and "__" not in line:
+        return None
     only = BOLD_ONLY.match(line[:MAX_LINE])
     key = name_key(only["name"]) if only else None
     return (key, only["name"]) if only and key and key != "meta" else None

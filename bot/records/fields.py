@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from bot.records.blocks import Block, Kind
-from bot.records.field_lines import label, name_key, named, pieces
+from bot.records.field_lines import label, may_hold, name_key, named, pieces
 from bot.records.inline import plain, without_comments
 from bot.records.record import Place
 
@@ -203,7 +203,7 @@ def _is_under_headed(blocks: Sequence[Block], index: int) -> bool:
 
 def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
     block = blocks[index]
-    if block.quote and not header:
+    if (block.quote and not header) or not may_hold(block.text):
         return
     where = "bullet" if block.kind is Kind.ITEM else "attribute" if block.kind is Kind.FIELD else "line"
     lines = list(islice(block.text_lines(), MAX_LINES))

@@ -22,7 +22,7 @@ MAX_FOLLOWING = 20
 _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
 _DIGIT = re.compile(r"[0-9]")
-_MAY_LINK = re.compile(r"\]\(|`|\[\[|<<|(?:xref|link):")
+_LINK_MARKS = ("](", "`", "[[", "<<", "xref:", "link:")
 _NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
@@ -98,7 +98,7 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
     """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
     found: list[Reference] = []
     covered: list[tuple[int, int]] = []
-    if _MAY_LINK.search(line):
+    if any(mark in line for mark in _LINK_MARKS):
         last = 0
         for start, end, label, target in links(line):
             if start < last:
