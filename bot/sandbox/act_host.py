@@ -148,7 +148,7 @@ class Host:
         if not sys.platform.startswith("linux") or os.geteuid() != 0:
             return False
         who: dict[str, Any] = {"user": _USER_IDS[0], "group": _USER_IDS[0], "extra_groups": []}
-        for command in ([self.act, "--version"], ["python3", "-I", "-c", ""], ["git", "--version"]):
+        for command in ([str(self.act), "--version"], ["python3", "-I", "-c", ""], ["git", "--version"]):
             try:
                 done = subprocess.run(
                     command,
