@@ -13,94 +13,51 @@ from collections.abc import Collection, Sequence
 from bot.plans import globs, metadata
 from bot.plans.document import Document
 from bot.plans.headings import Role
+from bot.records.inline import unlinked
 from bot.records.record import Record
 
 MAX_PATHS = 50
-_ENDINGS = frozenset(
-    [
-        "py",
-        "pyi",
-        "js",
-        "jsx",
-        "ts",
-        "tsx",
-        "mjs",
-        "cjs",
-        "vue",
-        "svelte",
-        "java",
-        "kt",
-        "kts",
-        "scala",
-        "groovy",
-        "go",
-        "rs",
-        "rb",
-        "php",
-        "cs",
-        "fs",
-        "c",
-        "h",
-        "cc",
-        "cpp",
-        "hpp",
-        "m",
-        "mm",
-        "swift",
-        "dart",
-        "lua",
-        "pl",
-        "ex",
-        "exs",
-        "erl",
-        "clj",
-        "hs",
-        "sh",
-        "bash",
-        "ps1",
-        "sql",
-        "html",
-        "css",
-        "scss",
-        "less",
-        "json",
-        "yaml",
-        "yml",
-        "toml",
-        "ini",
-        "cfg",
-        "conf",
-        "xml",
-        "gradle",
-        "tf",
-        "proto",
-        "graphql",
-        "md",
-        "rst",
-        "txt",
-        "cfg",
-        "env",
-        "lock",
-    ]
-)
+_FILE_ENDINGS = """
+    py pyi js jsx ts tsx mjs cjs vue svelte java kt kts scala groovy go rs rb php cs fs c h cc cpp hpp m
+    mm swift dart lua pl ex exs erl clj hs sh bash ps1 sql html css scss less json yaml yml toml ini cfg
+    conf xml gradle tf proto graphql md rst txt env lock
+"""
+_ENDINGS = frozenset(_FILE_ENDINGS.split())
 _CODE_SPAN = re.compile(r"`([^`\n]{1,200})`")
 _TOKEN = re.compile(r"(?<![\w:/@.~+-])(?:\./)?((?:[\w.@+-]{1,80}/){0,12}[\w.@+-]{1,80}/?)(?![\w/:(])")
+_RECORD = re.compile(r"(?:^|/)(?:adrs?|decisions|rfcs?)/.*\.md$|(?:^|/)(?:adr-)?\d{3,4}-[^/]*\.md$")
 _SPOKEN = frozenset({Role.WORK, Role.DECISION, Role.CRITERION, Role.PERFORMANCE, Role.SECURITY, Role.OTHER})
 
 
 def named(record: Record, page: Document, in_repository: Collection[str]) -> tuple[str, ...]:
-    """Paths that the record names where it speaks of work, in order of the text, without those of records."""
+    """Paths that the record names where it speaks of work, in order of the text, without those of records.
+
+    in_repository: the base commit's files; empty if they are not at hand.
+    """
+    known = frozenset(in_repository) | _folders(in_repository)
     found: dict[str, None] = {}
     for value in metadata.integration_points(record):
-        _add(found, value, in_repository, code=True)
+        _add(found, value, known, code=True)
     for passage in page.passages:
         if passage.role not in _SPOKEN:
             continue
-        for span in _CODE_SPAN.findall(passage.text):
-            _add(found, span.strip(), in_repository, code=True)
-        for match in _TOKEN.finditer(_CODE_SPAN.sub(" ", passage.text)):
-            _add(found, match[1], in_repository, code=False)
+        # Where a link points is a reading list; what it is called may be a path.
+        text = unlinked(passage.text)
+        for span in _CODE_SPAN.findall(text):
+            _add(found, span.strip(), known, code=True)
+        for match in _TOKEN.finditer(_CODE_SPAN.sub(" ", text)):
+            _add(found, match[1], known, code=False)
     return tuple(found)[:MAX_PATHS]
+
+
+def _folders(files: Collection[str]) -> frozenset[str]:
+    out: set[str] = set()
+    for path in files:
+        folder = path.rpartition("/")[0]
+        while folder and folder + "/" not in out:
+            out.add(folder + "/")
+            folder = folder.rpartition("/")[0]
+    return frozenset(out)
 
 
 def targets(paths: Sequence[str], allow: Sequence[str]) -> tuple[str, ...]:
@@ -109,22 +66,14 @@ def targets(paths: Sequence[str], allow: Sequence[str]) -> tuple[str, ...]:
     return inside or tuple(dict.fromkeys(globs.root(glob) for glob in allow))
 
 
-def _add(found: dict[str, None], token: str, in_repository: Collection[str], *, code: bool) -> None:
+def _add(found: dict[str, None], token: str, known: frozenset[str], *, code: bool) -> None:
     path = token.strip().removeprefix("./")
-    match = _TOKEN.fullmatch(path)
-    if match is None or path.startswith((".", "/")) or ".." in path.split("/"):
+    if not _TOKEN.fullmatch(path) or path.startswith((".", "/")) or ".." in path.split("/"):
         return
-    path = path.rstrip(".") if not path.endswith("/") else path
+    path = path.rstrip(".")
     stem, _, ending = path.rpartition("/")[2].rpartition(".")
-    known = path in in_repository
-    file_like = "/" in path.rstrip("/") and bool(stem) and ending.lower() in _ENDINGS
-    folder_like = code and path.endswith("/") and path.count("/") >= 1 and len(path) > 2
-    if known or file_like or folder_like:
-        # A link to another record is a reading list, not a target.
-        if (
-            ending == "md"
-            and re.search(r"(?:^|/)(?:adrs?|decisions|rfcs?)/|(?:^|/)(?:adr-)?\d{3,4}-", path.lower())
-            and not known
-        ):
-            return
+    file_like = "/" in path and bool(stem) and ending.lower() in _ENDINGS and not _RECORD.search(path.lower())
+    # "application/" is half a media type more often than a folder; with two names it is a path.
+    folder_like = code and path.endswith("/") and path.count("/") >= 2
+    if path in known or file_like or folder_like:
         found.setdefault(path)

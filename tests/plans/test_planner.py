@@ -336,3 +336,11 @@ def test_records_that_share_a_file_are_planned_one_by_one() -> None:
         ["We will part.", "Add a farewell"],
     ]
     assert made[0].workflow_id != made[1].workflow_id
+
+
+def test_a_link_is_a_reading_list_and_a_bare_folder_counts_only_where_it_exists() -> None:
+    text = SMALL.replace("`src/greet.py`", "`app/` ([how](guide/how.md), `application/json`)").replace(
+        "`docs/guide/greeting.md`", "words"
+    )
+    assert planned(text).target_files == ("./",)
+    assert planned(text, paths_in_repository=["app/x.py", "tests/test_x.py"]).target_files == ("app/",)
