@@ -109,7 +109,8 @@ def _contradictions(
     gates = claimed.get("gates")
     gates = gates if isinstance(gates, list) else []
     for gate in gates:
-        if not isinstance(gate, Mapping) or gate.get("verdict") not in ("pass", "warn", "skip"):
+        failed = not isinstance(gate, Mapping) or gate.get("verdict") not in ("pass", "warn", "skip")
+        if failed and not _failed(gate, jobs):  # where GitHub saw that job fail, the two agree
             wrong.append(f"a gate is said to have failed: {_short(gate)}")
     if not gates:
         wrong.append("no gate is said to have been judged")
@@ -119,6 +120,11 @@ def _contradictions(
         if status != "finished":
             wrong.append(f"the agent is said to be {_short(status)}, not finished")
     return wrong
+
+
+def _failed(gate: object, jobs: Mapping[str, str]) -> bool:
+    """Whether GitHub saw the job of this gate fail."""
+    return isinstance(gate, Mapping) and jobs.get(str(gate.get("job"))) == "failure"
 
 
 def _details(claimed: Mapping[str, Any]) -> tuple[Evidence, ...]:

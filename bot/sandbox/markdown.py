@@ -1,7 +1,7 @@
 """Markdown as GitHub shows it, made safe: what people and bots write becomes HTML that can only be text.
 
 GitHub's flavour by markdown-it-py: tables, task lists, strikethrough, alerts, footnotes, bare links. Of HTML
-exactly details, summary, br, sub and sup are let through, without attributes (`open` on details excepted);
+exactly details, summary, code, br, sub and sup are let through, without attributes (`open` on details excepted);
 comments are hidden, everything else is shown as the text that it is. Links lead to http, https, mailto or inside
 the sandbox; pictures become links, so that a page loads nothing from elsewhere. Mermaid is drawn where
 bot/sandbox/diagram.py can, and shown as source in any case. Not here: pages.
@@ -29,17 +29,19 @@ Env = MutableMapping[str, Any]
 Linker = Callable[[str], str | None]  # "#12" or "@ann" -> where it leads, or None
 
 _HTML = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<close>/)?(?P<tag>details|summary|sub|sup|br)(?P<open>\s+open(?:=\"\")?)?\s*/?>",
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/)?(?P<tag>details|summary|code|sub|sup|br)(?P<open>\s+open(?:=\"\")?)?\s*/?>",
     re.DOTALL | re.IGNORECASE,
 )
 _SCHEME = re.compile(r"^\s*(?:https?://|mailto:|[/#?]|[\w.-]+(?:[/#?]|$))", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"[a-z]+:|[/#?]", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w/@#&])(#\d+|@[A-Za-z0-9][A-Za-z0-9-]*(?:\[bot\])?)(?!\w)")
 LIMIT = 300_000  # characters; GitHub cuts a body at 65,536
 
 
-def render(text: str | None, link: Linker = lambda _: None) -> Markup:
-    """HTML for a body of text. link: resolves mentions of issues and people."""
-    env: Env = {"link": link, "open": []}
+def render(text: str | None, link: Linker = lambda _: None, *, base: str = "") -> Markup:
+    """HTML for a body of text. link: resolves mentions of issues and people. base: what relative links follow,
+    such as "/acme/shop/blob/main/docs/"."""
+    env: Env = {"link": link, "open": [], "base": base}
     body = _parser().render((text or "")[:LIMIT], env)
     closing = "".join(f"</{tag}>" for tag in reversed(env["open"]))
     return Markup(body + closing)  # noqa: S704  the parser escapes, the rules below let through five tags
@@ -128,7 +130,9 @@ def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, _: Optio
 def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Env) -> str:
     token = tokens[index]
     title = f' title="{_attribute(token, "title")}"' if token.attrGet("title") else ""
-    return f'<a rel="nofollow noreferrer" href="{_attribute(token, "href")}"{title}>'
+    relative = not _ABSOLUTE.match(str(token.attrGet("href") or "#"))
+    base = html.escape(env.get("base", "")) if relative else ""
+    return f'<a rel="nofollow noreferrer" href="{base}{_attribute(token, "href")}"{title}>'
 
 
 def _attribute(token: Token, name: str) -> str:

@@ -125,9 +125,10 @@ class DispatchRun(GitHubStep):
         repository = self.repository(ctx)
         run = ctx.result.get("run") or await dispatches.find(ctx, repository)
         if run is None:
-            return Done({"run": None})
+            return Done({"run": None, "note": "nothing ran"})
         cancelled = await dispatches.cancel_run(ctx, repository, int(run))
-        return Done({"run": run, "cancelled": cancelled})
+        note = f"run {run} was cancelled" if cancelled else f"run {run} had ended"
+        return Done({"run": run, "cancelled": cancelled, "note": note})
 
 
 class AwaitRun(GitHubStep):
@@ -195,4 +196,5 @@ class DeleteGeneratedFiles(GitHubStep):
         repository, number = self.repository(ctx), int(ctx.inputs["run"])
         cancelled = await dispatches.cancel_run(ctx, repository, number)
         deleted = await dispatches.delete_artifacts(ctx, repository, number)
-        return Done({"run": number, "cancelled": cancelled, "artifacts_deleted": deleted})
+        note = f"{deleted} artifact{'' if deleted == 1 else 's'} deleted"
+        return Done({"run": number, "cancelled": cancelled, "artifacts_deleted": deleted, "note": note})

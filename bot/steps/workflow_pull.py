@@ -119,10 +119,11 @@ async def close_and_delete(step: GitHubStep, ctx: StepContext, what: str) -> Out
         pull = await repository.pull(int(number))
         left["number"] = pull.number
         if pull.merged:
-            return Done({**left, "left": f"#{pull.number} was merged and stays"})
+            return Done({**left, "note": f"#{pull.number} was merged and stays"})
         if pull.state == "open":
             await pulls.close_pull(ctx, repository, pull.number)
         left["closed"] = True
+    left["note"] = f"#{number} is closed" if number is not None else "nothing was there"
     if commit is not None:
         left["branch_deleted"] = await pulls.delete_branch(ctx, repository, branch, if_head=str(commit))
     return Done(left)

@@ -71,3 +71,13 @@ def test_a_verify_run_has_no_patch_and_skips_the_agent() -> None:
     claim.pop("execution")
     assert judge_run(None, jobs, claim, mode="verify", expected=EXPECTED).passed
     assert not judge_run(None, {**jobs, "validate": "failure"}, claim, mode="verify").passed
+
+
+def test_a_gate_that_failed_in_a_job_that_failed_is_no_contradiction() -> None:
+    jobs = {"implement": "skipped", "validate": "failure", "integrate": "skipped", "report": "success"}
+    said = {"implement": "skipped", "validate": "failure", "integrate": "skipped"}
+    gates = [{"name": "gate/verify", "job": "validate", "verdict": "fail"}]
+    claimed = {"schema": "cloi.result/1", "mode": "verify", "jobs": said, "gates": gates}
+    verdict = judge_run(None, jobs, claimed, mode="verify")
+    assert not verdict.passed
+    assert [r.name for r in verdict.walk() if not r.children and not r.passed] == ["gate/job/validate"]
