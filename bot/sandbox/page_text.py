@@ -18,6 +18,7 @@ _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z ")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _COMMAND = re.compile(r"^##\[(group|endgroup|error|warning|notice|command|debug)\](.*)$")
+_PINNED = re.compile(r"@([0-9a-f]{7})[0-9a-f]{33}\b")
 SUMMARY = "Job summary"
 
 
@@ -49,6 +50,11 @@ class Section:
 def visible(text: str) -> str:
     """Text without what a terminal would obey or what would turn the writing's direction."""
     return _CONTROL.sub("·", _ESCAPE.sub("", text))
+
+
+def brief(text: str) -> str:
+    """`visible`, with the commits that actions are pinned to cut to what people recognise."""
+    return _PINNED.sub(r"@\1", visible(text))
 
 
 def diff_lines(change: FileChange, annotations: Sequence[dict[str, Any]] = ()) -> list[DiffLine]:

@@ -1,70 +1,29 @@
 """The sandbox's web pages: what a person would see on GitHub, readable, without scripts, without login.
 
 `routes` is mounted beside the API (sandbox.py). Handlers are coroutines so that the world is only read between
-its own changes. Everything shown was written by others: templates escape it, Markdown passes markdown.py, and the
-Content-Security-Policy allows nothing but our own style sheet and drawings. Pages change nothing.
+its own changes. Pages change nothing. How hostile text stays text: page_frame.py.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.sandbox import markdown, merging, page_text, page_thread, runs
+from bot.sandbox import merging, page_text, page_thread, runs
 from bot.sandbox.diffs import FileChange, changes
 from bot.sandbox.git import Commit, Entry
+from bot.sandbox.page_frame import FOLDER, HEADERS, Handler, Visit, absent, environment, kind
 from bot.sandbox.world import CheckRun, Issue, Repository, Run, User, World
 
 if TYPE_CHECKING:
     from bot.sandbox.sandbox import Sandbox
-
-FOLDER = Path(__file__).with_name("pages")
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-Handler = Callable[["_Visit"], Response]
-
-
-class _Visit:
-    """One request for a page."""
-
-    def __init__(self, world: World, request: Request) -> None:
-        self.world = world
-        self.params: dict[str, str] = request.path_params
-
-    @property
-    def repository(self) -> Repository:
-        found = self.world.repository(f"{self.params['owner']}/{self.params['repo']}")
-        return found or _absent("There is no such repository.")
-
-    def number(self, name: str = "number") -> int:
-        text = self.params[name]
-        return int(text) if text.isascii() and text.isdigit() else _absent("There is no such number.")
-
-    def show(self, template: str, status: int = 200, **values: Any) -> Response:
-        """A page. repo: in every template, None outside of a repository."""
-        page = _environment().get_template(f"{template}.html.j2")
-        values = {"repo": None, "tab": "", **values, "world": self.world}
-        return HTMLResponse(page.render(values), status, HEADERS)
-
-    def markdown(self, repository: Repository | None, text: str | None) -> str:
-        """Markdown with this repository's issues and the world's people linked."""
-        return markdown.render(text, partial(_mention, self.world, repository))
 
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
@@ -91,13 +50,13 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         ("/{owner}/{repo}/actions/runs/{number}/artifacts/{artifact}", _artifact),
         ("/{owner}/{repo}/runs/{number}", _check),
     ]
-    table.append(("/{rest:path}", lambda _: _absent("There is no such page.")))
+    table.append(("/{rest:path}", lambda _: absent("There is no such page.")))
     return [Route(path, _served(sandbox.world, handler)) for path, handler in table]
 
 
 def _served(world: World, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        visit = _Visit(world, request)
+        visit = Visit(world, request)
         try:
             return handler(visit)
         except HTTPException as error:
@@ -106,56 +65,7 @@ def _served(world: World, handler: Handler) -> Callable[[Request], Awaitable[Res
     return answer
 
 
-def _absent(words: str) -> Any:
-    raise HTTPException(404, words)
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {
-        "utc": _utc,
-        "took": _took,
-        "shown": page_text.visible,
-        "sections": page_text.log_sections,
-        "seconds": lambda seconds: datetime.fromtimestamp(seconds, UTC),
-        "part": partial(quote, safe="/"),
-        "json": partial(json.dumps, indent=2, ensure_ascii=False, default=str),
-    }
-    made.globals |= {"look": page_thread.look, "diff_lines": page_text.diff_lines}
-    return made
-
-
-def _utc(at: datetime | None) -> str:
-    return f"{at:%d %b %Y, %H:%M:%S} UTC" if at else "not yet"
-
-
-def _took(start: datetime | None, end: datetime | None) -> str:
-    if not start or not end:
-        return ""
-    seconds = max((end - start).total_seconds(), 0)
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-def _mention(world: World, repository: Repository | None, text: str) -> str | None:
-    if text.startswith("@"):
-        found = world.user(text[1:])
-        return f"/{quote(found.login)}" if found else None
-    issue = repository.issues.get(int(text[1:])) if repository and len(text) < 12 else None
-    return f"/{repository.full_name}/{_kind(issue)}/{issue.number}" if repository and issue else None
-
-
-def _kind(issue: Issue) -> str:
-    return "pull" if issue.pull else "issues"
-
-
-def _front(visit: _Visit) -> Response:
+def _front(visit: Visit) -> Response:
     world = visit.world
     people = sorted(
         (user for user in world.users.values() if user.login != "github"), key=lambda u: (u.type, u.login)
@@ -163,33 +73,33 @@ def _front(visit: _Visit) -> Response:
     return visit.show("front", people=people, repositories=list(world.repositories.values()))
 
 
-def _style(_: _Visit) -> Response:
+def _style(_: Visit) -> Response:
     return FileResponse(FOLDER / "page.css", media_type="text/css", headers=HEADERS)
 
 
-def _mark(_: _Visit) -> Response:
+def _mark(_: Visit) -> Response:
     return FileResponse(FOLDER / "mark.svg", media_type="image/svg+xml", headers=HEADERS)
 
 
-def _avatar(visit: _Visit) -> Response:
+def _avatar(visit: Visit) -> Response:
     """A letter on a colour: nobody uploads pictures here."""
     found = next((user for user in visit.world.users.values() if user.id == visit.number()), None)
-    user: User = found or _absent("There is no such account.")
-    picture = _environment().get_template("avatar.svg.j2").render(user=user, hue=user.id * 47 % 360)
+    user: User = found or absent("There is no such account.")
+    picture = environment().get_template("avatar.svg.j2").render(user=user, hue=user.id * 47 % 360)
     return Response(picture, 200, HEADERS, "image/svg+xml")
 
 
-def _account(visit: _Visit) -> Response:
-    user: User = visit.world.user(visit.params["login"]) or _absent("There is no such account.")
+def _account(visit: Visit) -> Response:
+    user: User = visit.world.user(visit.params["login"]) or absent("There is no such account.")
     mine = [r for r in visit.world.repositories.values() if r.owner is user or user.login in r.collaborators]
     return visit.show("account", user=user, repositories=mine)
 
 
-def _app(visit: _Visit) -> Response:
+def _app(visit: Visit) -> Response:
     found = next((app for app in visit.world.apps.values() if app.slug == visit.params["slug"]), None)
     if found is None and visit.params["slug"] == "github-actions":
         found = visit.world.actions
-    app = found or _absent("There is no such App.")
+    app = found or absent("There is no such App.")
     deliveries = [d for d in visit.world.deliveries.values() if d.app is app][::-1][:100]
     return visit.show("app", app=app, deliveries=deliveries)
 
@@ -201,16 +111,16 @@ def _place(repository: Repository, place: str) -> tuple[str, Commit, str]:
         ref = "/".join(parts[:count])
         if commit := repository.git.find_commit(ref):
             return ref, commit, "/".join(parts[count:])
-    found: tuple[str, Commit, str] = _absent("There is no such branch or commit.")
+    found: tuple[str, Commit, str] = absent("There is no such branch or commit.")
     return found
 
 
-def _tree(visit: _Visit) -> Response:
+def _tree(visit: Visit) -> Response:
     repo = visit.repository
     ref, commit, path = _place(repo, visit.params.get("place") or repo.default_branch)
     folder = repo.git.entry(commit.tree, path)
     if folder is None or folder.kind != "tree":
-        _absent("There is no such directory.")
+        absent("There is no such directory.")
     assert folder
     entries = sorted(repo.git.tree(folder.sha) or (), key=lambda e: (e.kind != "tree", e.path))
     return visit.show(
@@ -221,26 +131,31 @@ def _tree(visit: _Visit) -> Response:
         commit=commit,
         path=path,
         entries=entries,
-        readme=_readme(visit, repo, entries),
+        readme=_readme(visit, repo, entries, f"{ref}/{path}".rstrip("/")),
         branches=sorted(name.removeprefix("refs/heads/") for name in repo.git.refs("refs/heads/")),
         checks=page_thread.tally(repo, commit.sha),
     )
 
 
-def _readme(visit: _Visit, repo: Repository, entries: list[Entry]) -> str:
+def _readme(visit: Visit, repo: Repository, entries: list[Entry], folder: str) -> str:
     found = next((e for e in entries if e.path.lower() == "readme.md" and e.kind == "blob"), None)
     data = repo.git.blob(found.sha) if found else None
-    return visit.markdown(repo, data.decode(errors="replace")) if data else ""
+    return visit.markdown(repo, data.decode(errors="replace"), folder) if data else ""
 
 
-def _blob(visit: _Visit) -> Response:
+def _blob(visit: Visit) -> Response:
     repo = visit.repository
     ref, commit, path = _place(repo, visit.params["place"])
     data = repo.git.file(commit.sha, path) if path else None
+    there = repo.git.entry(commit.tree, path)
+    if path and there and there.kind == "tree":
+        return RedirectResponse(f"/{repo.full_name}/tree/{quote(f'{ref}/{path}')}", 302, HEADERS)
     if data is None:
-        _absent("There is no such file.")
+        absent("There is no such file.")
     assert data is not None
-    drawn = visit.markdown(repo, data.decode(errors="replace")) if path.lower().endswith(".md") else ""
+    folder = f"{ref}/{path}".rpartition("/")[0]
+    text = data.decode(errors="replace")
+    drawn = visit.markdown(repo, text, folder) if path.lower().endswith(".md") else ""
     return visit.show(
         "blob",
         repo=repo,
@@ -254,9 +169,9 @@ def _blob(visit: _Visit) -> Response:
     )
 
 
-def _commit(visit: _Visit) -> Response:
+def _commit(visit: Visit) -> Response:
     repo = visit.repository
-    commit = repo.git.find_commit(visit.params["sha"]) or _absent("There is no such commit.")
+    commit = repo.git.find_commit(visit.params["sha"]) or absent("There is no such commit.")
     parent = commit.parents[0] if commit.parents else None
     return visit.show(
         "commit",
@@ -270,12 +185,12 @@ def _commit(visit: _Visit) -> Response:
     )
 
 
-def _issues(visit: _Visit) -> Response:
+def _issues(visit: Visit) -> Response:
     found = [issue for issue in visit.repository.issues.values() if not issue.pull]
     return visit.show("issues", repo=visit.repository, tab="issues", issues=_newest(found))
 
 
-def _pulls(visit: _Visit) -> Response:
+def _pulls(visit: Visit) -> Response:
     return visit.show("issues", repo=visit.repository, tab="pulls", issues=_newest(visit.repository.pulls()))
 
 
@@ -283,17 +198,17 @@ def _newest(issues: Any) -> list[Issue]:
     return sorted(issues, key=lambda issue: (issue.state != "open", -issue.number))
 
 
-def _thread(visit: _Visit, kind: str) -> Issue | Response:
+def _thread(visit: Visit, wanted: str) -> Issue | Response:
     """The issue of the path, or the way to its page if it is of the other kind."""
-    issue: Issue = visit.repository.issues.get(visit.number()) or _absent("There is no such issue.")
-    if _kind(issue) == kind:
+    issue: Issue = visit.repository.issues.get(visit.number()) or absent("There is no such issue.")
+    if kind(issue) == wanted:
         return issue
     return RedirectResponse(
-        f"/{visit.repository.full_name}/{_kind(issue)}/{issue.number}", 302, headers=HEADERS
+        f"/{visit.repository.full_name}/{kind(issue)}/{issue.number}", 302, headers=HEADERS
     )
 
 
-def _issue(visit: _Visit) -> Response:
+def _issue(visit: Visit) -> Response:
     issue = _thread(visit, "issues")
     if isinstance(issue, Response):
         return issue
@@ -307,7 +222,7 @@ def _issue(visit: _Visit) -> Response:
     )
 
 
-def _pull(visit: _Visit) -> Response:
+def _pull(visit: Visit) -> Response:
     issue = _thread(visit, "pull")
     if isinstance(issue, Response):
         return issue
@@ -335,23 +250,23 @@ def _files(issue: Issue) -> list[FileChange]:
     return changes(issue.repository.git, merging.fork_point(issue), issue.pull.head_sha)
 
 
-def _part(visit: _Visit) -> Response:
+def _part(visit: Visit) -> Response:
     """GitHub's tabs are parts of one page here."""
     part = visit.params["part"] if visit.params["part"] in ("commits", "checks", "files") else ""
     return RedirectResponse(f"/{visit.repository.full_name}/pull/{visit.number()}#{part}", 302, HEADERS)
 
 
-def _actions(visit: _Visit) -> Response:
+def _actions(visit: Visit) -> Response:
     every = sorted(visit.repository.runs.values(), key=lambda run: -run.id)
     return visit.show("actions", repo=visit.repository, tab="actions", runs=every)
 
 
-def _find_run(visit: _Visit) -> Run:
-    found: Run = visit.repository.runs.get(visit.number()) or _absent("There is no such run.")
+def _find_run(visit: Visit) -> Run:
+    found: Run = visit.repository.runs.get(visit.number()) or absent("There is no such run.")
     return found
 
 
-def _run(visit: _Visit) -> Response:
+def _run(visit: Visit) -> Response:
     run = _find_run(visit)
     jobs = [(job, page_text.log_sections(job.log)) for job in runs.current_jobs(run)]
     summaries = [(job, visit.markdown(run.repository, page_text.summary_of(log))) for job, log in jobs]
@@ -367,20 +282,20 @@ def _run(visit: _Visit) -> Response:
     )
 
 
-def _job(visit: _Visit) -> Response:
+def _job(visit: Visit) -> Response:
     run, job = _find_run(visit), visit.number("job")
     return RedirectResponse(f"/{run.repository.full_name}/actions/runs/{run.id}#job-{job}", 302, HEADERS)
 
 
-def _artifact(visit: _Visit) -> Response:
+def _artifact(visit: Visit) -> Response:
     run, wanted = _find_run(visit), visit.number("artifact")
-    found = next((a for a in run.artifacts if a.id == wanted), None) or _absent("There is no such artifact.")
+    found = next((a for a in run.artifacts if a.id == wanted), None) or absent("There is no such artifact.")
     return FileResponse(
         found.file, media_type="application/zip", filename=f"{found.name}.zip", headers=HEADERS
     )
 
 
-def _check(visit: _Visit) -> Response:
+def _check(visit: Visit) -> Response:
     repo = visit.repository
-    check: CheckRun = repo.check_runs.get(visit.number()) or _absent("There is no such check.")
+    check: CheckRun = repo.check_runs.get(visit.number()) or absent("There is no such check.")
     return visit.show("check", repo=repo, check=check, markdown=partial(visit.markdown, repo))

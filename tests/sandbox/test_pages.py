@@ -171,13 +171,16 @@ async def test_a_run_shows_jobs_steps_logs_summary_inputs_and_artifacts(shop: An
 
 
 async def test_code_is_found_by_branch_and_path_however_many_slashes_both_have(shop: Any) -> None:
-    await shop.branch("team/a/topic", {"docs/deep/note.md": "# Note\n\n<b>bold</b>"})
+    await shop.branch("team/a/topic", {"docs/deep/note.md": "# Note\n\n<b>bold</b> [next](other.md)"})
     page = await visit(shop, "/acme/shop/tree/team/a/topic/docs")
     assert "/acme/shop/tree/team/a/topic/docs/deep" in page.links
-    assert "Note" in (await visit(shop, "/acme/shop/blob/team/a/topic/docs/deep/note.md")).text
+    note = await visit(shop, "/acme/shop/blob/team/a/topic/docs/deep/note.md")
+    assert "Note" in note.text and "/acme/shop/blob/team/a/topic/docs/deep/other.md" in note.links
     assert "sum(items)" in (await visit(shop, "/acme/shop/blob/main/src/cart.py")).text
     front = await visit(shop, "/")
     assert "acme/shop" in front.text and "cloi bot" in front.text
+    moved = await shop.http.get("http://github.test/acme/shop/blob/main/src")
+    assert moved.headers["location"] == "/acme/shop/tree/main/src"
     home = await visit(shop, "/acme/shop")
     for words in ("team/a/topic", "main default", "tom write", ".github", "Shop"):
         assert words in home.text, words
