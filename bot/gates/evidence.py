@@ -114,6 +114,11 @@ def _contradictions(
             wrong.append(f"a gate is said to have failed: {_short(gate)}")
     if not gates:
         wrong.append("no gate is said to have been judged")
+    skipped = [g for g in gates if isinstance(g, Mapping) and g.get("verdict") == "skip"]
+    if (
+        mode == "verify" and skipped
+    ):  # after a merge the decision is in force; what skipped has verified nothing
+        wrong.append(f"nothing was verified: {_short(skipped[0].get('reason'))}")
     if mode == "implement":
         execution = claimed.get("execution")
         status = execution.get("status") if isinstance(execution, Mapping) else None

@@ -16,7 +16,8 @@ import msgspec
 CONFIGURATION_PATH = ".github/cloi.yml"
 
 # Fixed images only: a label that moves ("ubuntu-latest") would change what an approval approved.
-RUNNERS = ("ubuntu-24.04", "ubuntu-22.04", "ubuntu-24.04-arm", "ubuntu-22.04-arm")
+# The runner file needs Python 3.11, which older images do not have.
+RUNNERS = ("ubuntu-24.04", "ubuntu-24.04-arm")
 PROVIDERS = ("command",)
 TEST_FORMATS = ("unittest", "junit")
 TEST_TYPES = ("unit", "integration", "e2e")

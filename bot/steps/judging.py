@@ -17,7 +17,7 @@ from bot import result as results
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.gates.evidence import judge_run
-from bot.gates.patch import Patch, PatchError, parse
+from bot.gates.patch import Patch, PatchError, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.github.errors import ArtifactRefused
 from bot.github.repository import Repository
@@ -112,12 +112,12 @@ async def _judged(
 
 
 async def base_files(repository: Repository, patch: Patch, sha: str) -> dict[str, bytes]:
-    """What the patch touches, as it is at the base."""
+    """What the patch touches, as it is at the base; a file where the patch wants a folder is part of that."""
     tree = await repository.tree(sha)
     return {
-        change.path: await repository.blob(tree[change.path].sha)
-        for change in patch.files
-        if change.path in tree and tree[change.path].type == "blob"
+        path: await repository.blob(tree[path].sha)
+        for path in sorted(touched(patch))
+        if path in tree and tree[path].type == "blob"
     }
 
 

@@ -27,7 +27,7 @@ paths:
 records: [docs/adr/**]
 accepted_when: merged
 pull_requests: phase
-runs_on: ubuntu-22.04
+runs_on: ubuntu-24.04-arm
 timeout_minutes: 15
 deadlines: {workflow_pr: 3d, run: 90m, implementation_pr: 2d}
 rollback_required: false
@@ -53,7 +53,7 @@ def test_every_key_is_read() -> None:
         100_000,
     )
     assert (got.accepted_when, got.pull_requests, got.on_accept) == ("merged", "phase", "issue")
-    assert (got.runs_on, got.timeout_minutes, got.rollback_required) == ("ubuntu-22.04", 15, False)
+    assert (got.runs_on, got.timeout_minutes, got.rollback_required) == ("ubuntu-24.04-arm", 15, False)
     assert got.deadlines.workflow_pr == 3 * 86_400
     assert got.deadlines.run == 90 * 60
 
