@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -27,11 +27,14 @@ class RecordLog:
     """The records of one repository. files: path to bytes of all candidate files, indexes and templates too.
 
     repository: "owner/name", so that full web addresses of it count as links; learnt from the links themselves
-    where it is not given.
+    where it is not given. paths: all paths of the repository, where known; then every link can be judged.
     """
 
-    def __init__(self, files: Mapping[str, bytes], repository: str | None = None) -> None:
+    def __init__(
+        self, files: Mapping[str, bytes], repository: str | None = None, paths: Collection[str] | None = None
+    ) -> None:
         self.files: dict[str, bytes] = dict(files)
+        self.paths = frozenset(paths) | frozenset(files) if paths is not None else None
         self.repository = repository or _learn_repository(self.files)
         self.kinds = {path: is_record(path, data) for path, data in sorted(self.files.items())}
         found: list[Record] = []
@@ -41,6 +44,8 @@ class RecordLog:
                     path, self.files[path], siblings=self.siblings(path), repository=self.repository
                 )
         self.records: tuple[Record, ...] = tuple(_with_dates(found))
+        self._there = _with_folders(self.paths or self.files)
+        self._folders = {posixpath.dirname(record.path) for record in self.records}
         self._paths: dict[str, list[Record]] = {}
         self._ids: dict[str, list[Record]] = {}
         self._numbers: dict[int, list[Record]] = {}
@@ -66,6 +71,12 @@ class RecordLog:
     def kind_of(self, path: str) -> FileKind:
         """What the file is; OTHER for a path that is not in the log."""
         return self.kinds.get(path, FileKind.OTHER)
+
+    def exists(self, path: str) -> bool | None:
+        """Whether a file or folder is there; None where that cannot be known, outside of the log's own folders."""
+        if path in self._there:
+            return True
+        return False if self.paths is not None or posixpath.dirname(path) in self._folders else None
 
     def by_path(self, path: str) -> Record | None:
         """The record of this file; the first one where it holds several."""
@@ -105,6 +116,17 @@ class RecordLog:
             if record := self.by_path(posixpath.join(path, name)):
                 return record
         return None
+
+
+def _with_folders(paths: Collection[str]) -> set[str]:
+    """The paths and every folder above them."""
+    out = set(paths)
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder and folder not in out:
+            out.add(folder)
+            folder = posixpath.dirname(folder)
+    return out
 
 
 def _learn_repository(files: Mapping[str, bytes]) -> str | None:

@@ -14,13 +14,14 @@ from dataclasses import replace
 
 from bot.records import front_matter
 from bot.records.blocks import Block, sections_of
-from bot.records.choose import choose_date, choose_status
-from bot.records.dates import Order
+from bot.records.choose import choose_date, choose_status, statuses
+from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
 from bot.records.field_lines import name_key
 from bot.records.fields import Field, fields_of
 from bot.records.identity import from_path, identify
-from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity
+from bot.records.inline import plain
+from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity, Status
 from bot.records.references import Naming, naming
 from bot.records.relations import from_metadata, people, relations_of, unique
 from bot.records.split import split
@@ -103,7 +104,7 @@ def record_of(document: Document, order: Order | None = None, repository: str | 
         sections=sections_of(document.blocks, source.lines),
         places=places,
         metadata=front.values,
-        findings=(*source.findings, *front.findings),
+        findings=(*source.findings, *front.findings, *_conflicts(path, fields, document.family)),
         text=source.text,
         blob_sha=source.blob_sha,
         partially_supersedes=_targets(relations, RelationKind.PARTIALLY_SUPERSEDES),
@@ -113,6 +114,24 @@ def record_of(document: Document, order: Order | None = None, repository: str | 
         title_text=title_raw,
         title_number=title.number if title else None,
     )
+
+
+def _conflicts(path: str, fields: Sequence[Field], family: str) -> list[Finding]:
+    """Where front matter and body state different things, which only the reader sees."""
+    out: list[Finding] = []
+    stated = [pair for pair in statuses(fields, family) if pair[0] is not Status.PLACEHOLDER]
+    front = next((pair for pair in stated if pair[1].where == "frontmatter"), None)
+    body = next((pair for pair in stated if pair[1].where != "frontmatter"), None)
+    if front and body and front[0] is not body[0]:
+        reason = f"The front matter says {front[0].value}, the text says {body[0].value}."
+        out.append(Finding("front-matter-differs", Severity.WARNING, path, body[1].place, reason))
+    dates = [(read_date(plain(f.value)).iso, f) for f in fields if f.key == "date" and f.in_header]
+    told = next((pair for pair in dates if pair[0] and pair[1].where == "frontmatter"), None)
+    other = next((pair for pair in dates if pair[0] and pair[1].where != "frontmatter"), None)
+    if told and other and told[0] != other[0]:
+        reason = f"The front matter says {told[0]}, the text says {other[0]}."
+        out.append(Finding("front-matter-differs", Severity.WARNING, path, other[1].place, reason))
+    return out
 
 
 def _targets(relations: Sequence[Relation], kind: RelationKind) -> tuple[str, ...]:

@@ -91,11 +91,23 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A mechanical change: these lines of this file become this text (without the last line end).
+
+    An edit whose text begins with the old lines only adds to them.
+    """
+
+    path: str
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One remark of a check about a record.
 
     rule: stable id such as "status-missing". reason: one or two sentences for the author. suggestion: text
-    that would replace the lines of place, if the mend is mechanical.
+    that would replace the lines of place, if the mend is mechanical. edit: a mend in another file.
     """
 
     rule: str
@@ -104,6 +116,7 @@ class Finding:
     place: Place
     reason: str
     suggestion: str | None = None
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Rules about the text: what other records have and this one lacks, and what was left from a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.records.checks.subject import Subject, file_lines
+from bot.records.choose import PERMITS
+from bot.records.convention import section_key
+from bot.records.inline import MAX_INLINE
+from bot.records.record import Finding, Place, Severity
+
+MAX_REMARKS = 5
+
+_LEFT = re.compile(
+    r"\{(?:title of option|argument|describe|short title|list|list everyone|name|example|"
+    r"decision driver|a |an |the |e\.g\.)"
+    r"[^{}\n]{0,160}\}"
+    r"|\[(?:option \d|argument [a-d]|justification|short title|driver \d|description|"
+    r"example \| description|link type|"
+    r"link to adr|describe |e\.g\., |list everyone|title of |YYYY-MM-DD)[^\[\]\n]{0,160}\](?!\()"
+    r"|<(?:short title|title of|describe|insert |your )[^<>\n]{0,120}>",
+    re.I,
+)
+_TODO = re.compile(r"(?<![\w`/#-])(?:TODO|TBD|FIXME|XXX)(?![\w`/-])")
+
+
+def section_missing(subject: Subject) -> Iterator[Finding]:
+    """A core section of this log is not there."""
+    record = subject.record
+    own = {section_key(s.title) for s in record.sections}
+    named = {"status": record.status is not None, "date": record.date_text is not None}
+    missing = [
+        t for t in subject.convention.sections if section_key(t) not in own and not named.get(section_key(t))
+    ]
+    if missing and len(missing) < len(subject.convention.sections):
+        names = ", ".join(f'"{title}"' for title in missing[:6])
+        reason = f"Most records of this log have the section {names}; this one has not."
+        yield subject.finding("section-missing", Severity.WARNING, reason)
+
+
+def placeholder_left(subject: Subject) -> Iterator[Finding]:
+    """Words of the template are still there."""
+    for number, line in _prose(subject):
+        if found := _LEFT.search(line):
+            reason = f"A placeholder of the template is left: {found[0][:80]}"
+            yield subject.finding("placeholder-left", Severity.WARNING, reason, at=Place(number, number))
+
+
+def todo_left(subject: Subject) -> Iterator[Finding]:
+    """Something is still to do in a record that is already accepted."""
+    if subject.record.status not in PERMITS:
+        return
+    for number, line in _prose(subject):
+        if found := _TODO.search(line):
+            reason = f"{found[0]} in a record that is already {subject.record.status.value}."
+            yield subject.finding("todo-left", Severity.WARNING, reason, at=Place(number, number))
+
+
+def _prose(subject: Subject) -> Iterator[tuple[int, str]]:
+    """Lines outside of fenced code and comments, cut to a sane length."""
+    fence = ""
+    comment = False
+    for number, line in enumerate(file_lines(subject.record)[:4_000], start=1):
+        bare = line.strip()[:MAX_INLINE]
+        mark = re.match(r"(`{3,}|~{3,})", bare)
+        if mark and not fence:
+            fence = mark[1][:3]
+        elif mark and fence == mark[1][:3]:
+            fence = ""
+        elif not fence:
+            if not comment and not bare.startswith("<!--") and bare:
+                yield number, re.sub(r"`[^`]*`", "``", bare)
+            if "<!--" in bare or comment:
+                comment = "-->" not in bare[bare.rfind("<!--") if "<!--" in bare else 0 :]
+
+
+RULES = (section_missing, placeholder_left, todo_left)
