@@ -27,6 +27,9 @@ async def say(ctx: StepContext, repository: Repository, issue: int, *, marker: s
     intent, known = version(ctx, "comment", f"{repository.full_name}#{issue} {marker}", text)
     if intent.observed is not None:
         return int(intent.observed["comment"])
+    if known and not intent.known and await _edited(repository, int(known["comment"]), text):
+        intent.observe(known)
+        return int(known["comment"])
     comment = await repository.comment(int(known["comment"])) if known else None
     if comment is None:
         comment = await _find_or_write(ctx, intent, repository, issue, marker, text)
@@ -54,6 +57,15 @@ async def react(ctx: StepContext, repository: Repository, comment_id: int, conte
         intent.observe({"gone": True})
     else:
         intent.observe({})
+
+
+async def _edited(repository: Repository, comment_id: int, text: str) -> bool:
+    """Edit a comment that is known to be ours, without reading it first. False: look what has become of it."""
+    try:
+        await write(repository, "comment", "PATCH", f"/issues/comments/{comment_id}", {"body": text})
+    except (errors.Unknown, errors.NotFound):
+        return False
+    return True
 
 
 async def _find_or_write(

@@ -7,6 +7,9 @@ the comment's words (bot/render/progress.py).
 
 from __future__ import annotations
 
+from typing import Any
+
+from bot.engine.events import moment, stamp
 from bot.engine.instance import fold
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
@@ -14,6 +17,9 @@ from bot.github import comments
 from bot.render.progress import living_comment
 from bot.render.view import view_of
 from bot.steps.base import GitHubStep
+
+_PAUSE = 3.0
+"""Seconds between two edits, unless the implementation has ended: nobody reads faster than that."""
 
 
 class FollowImplementation(GitHubStep):
@@ -28,10 +34,13 @@ class FollowImplementation(GitHubStep):
         if instance is None:
             return Failed(error=f"there is no instance {followed}", kind="bug", before_effect=True)
         repository = self.repository(ctx)
+        rest = _PAUSE - (ctx.now - moment(ctx.memo["said_at"])).total_seconds() if ctx.memo else 0.0
+        if rest > 0 and not instance.state.final:
+            return self._waiting(followed, dict(ctx.memo), rest)
         definition = self.services.definitions[instance.definition]
         context = instance.context
-        issue = await repository.issue(int(ctx.inputs["issue"]))
-        base = issue.html_url.rpartition(f"/{repository.full_name}/")[0]
+        issue_url = ctx.memo.get("issue_url") or (await repository.issue(int(ctx.inputs["issue"]))).html_url
+        base = issue_url.rpartition(f"/{repository.full_name}/")[0]
         path = str(context.get("path", ""))
         view = view_of(
             instance,
@@ -39,7 +48,7 @@ class FollowImplementation(GitHubStep):
             title=f"{context.get('record', '')}: {context.get('title', '')}",
             record_path=path,
             record_url=f"{base}/{repository.full_name}/blob/HEAD/{path}" if base else None,
-            issue_url=issue.html_url,
+            issue_url=issue_url,
             requester=str(context.get("requester", "")),
             now=ctx.now,
             chain_head=ctx.store.head(followed) if instance.state.final else None,
@@ -53,6 +62,8 @@ class FollowImplementation(GitHubStep):
         )
         if instance.state.final:
             return Done({"comment": number})
-        return Waiting(
-            wake_on=(f"instance:{followed}",), recheck_after=3600, note="news", memo={"comment": number}
-        )
+        memo = {"comment": number, "issue_url": issue_url, "said_at": stamp(ctx.now)}
+        return self._waiting(followed, memo, 3600)
+
+    def _waiting(self, followed: str, memo: dict[str, Any], seconds: float) -> Waiting:
+        return Waiting(wake_on=(f"instance:{followed}",), recheck_after=seconds, note="news", memo=memo)

@@ -24,6 +24,7 @@ from bot.github.repository import Repository
 from bot.plans.plan import ImplementationPlan
 from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
+from bot.steps.reading import blob_of
 
 PATCH_ARTIFACT, PATCH_FILE = "cloi-patch", "patch.diff"
 RESULT_ARTIFACT, RESULT_FILE = "cloi-result", "result.json"
@@ -115,7 +116,7 @@ async def base_files(repository: Repository, patch: Patch, sha: str) -> dict[str
     """What the patch touches, as it is at the base; a file where the patch wants a folder is part of that."""
     tree = await repository.tree(sha)
     return {
-        path: await repository.blob(tree[path].sha)
+        path: await blob_of(repository, tree[path].sha)
         for path in sorted(touched(patch))
         if path in tree and tree[path].type == "blob"
     }

@@ -51,11 +51,12 @@ async def snapshot(repository: Repository, sha: str, configuration: Configuratio
         for path, entry in sorted(tree.items())
         if entry.type == "blob" and path.endswith(_SUFFIXES) and within(path, configuration.records)
     ]
-    files = {path: await _blob(repository, tree[path].sha) for path in wanted[:MOST_FILES]}
+    files = {path: await blob_of(repository, tree[path].sha) for path in wanted[:MOST_FILES]}
     return Snapshot(sha, configuration, files, frozenset(tree))
 
 
-async def _blob(repository: Repository, sha: str) -> bytes:
+async def blob_of(repository: Repository, sha: str) -> bytes:
+    """A blob's bytes. Raises GitHubError."""
     key = f"{repository.full_name}/{sha}"
     if key not in _blobs:
         _blobs[key] = await repository.blob(sha)

@@ -18,6 +18,7 @@ from bot.github.objects import Pull
 from bot.github.repository import Repository
 from bot.render import reverts as words
 from bot.steps.base import GitHubStep, link
+from bot.steps.reading import blob_of
 
 _PATIENCE = 30 * 86_400.0
 """Seconds that a revert pull request may stay open before a human is asked."""
@@ -40,7 +41,7 @@ async def reverse_of(repository: Repository, commit: str, head: str, *, merged: 
     conflicts: dict[str, str] = {}
     for path in sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p)):
         entries = (tree.get(path) for tree in (before, after, now))
-        old, new, current = [None if e is None else await repository.blob(e.sha) for e in entries]
+        old, new, current = [None if e is None else await blob_of(repository, e.sha) for e in entries]
         try:
             if not merged:
                 current = _merged(old, current, new)
