@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import unquote
 
@@ -26,6 +26,7 @@ _LINK_MARKS = ("](", "`", "[[", "<<", "xref:", "link:")
 _NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
+_ID_AND_TITLE = re.compile(r"^(?:[A-Z][A-Za-z]{1,9}[-_ #]?)?\d{1,6}[ ]*[:.–—-]+[ ]+(\S.{2,})$")
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
 _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
 _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
@@ -213,8 +214,8 @@ def _is_record_file(base: str) -> bool:
 
 
 def _label_title(label: str) -> str | None:
-    text = plain(label)
-    found = re.match(r"^(?:[A-Za-z]{2,10}[-_ #]?)?\d{1,6}[ ]*[:.–—-]+[ ]*(.{3,})$", text)
+    """The title in a link's label such as "ADR-7: Use Kafka"; a label of other words is no quoted title."""
+    found = _ID_AND_TITLE.match(plain(label))
     return found[1].strip() if found else None
 
 
@@ -223,15 +224,9 @@ def _described(reference: Reference, line: str) -> Reference:
     title = reference.title
     lead = re.match(r"^[*_`\]]{0,3}", rest)
     rest = rest[lead.end() if lead else 0 :]
-    if title is None and (quoted := _NAMED_TITLE.match(rest)):
+    bare_id = reference.path is None or re.match(r"^\[[^\]]{0,24}\d\]", line[reference.start : reference.end])
+    if title is None and bare_id and (quoted := _NAMED_TITLE.match(rest)):
         title = plain(quoted[1] or quoted[2]).rstrip(" .,")
         rest = rest[quoted.end() :]
     note = _NOTE.match(rest)
-    return Reference(
-        reference.start,
-        reference.end,
-        reference.target,
-        reference.path,
-        title,
-        plain(note[1]) if note else None,
-    )
+    return replace(reference, title=title, note=plain(note[1]) if note else None)

@@ -74,7 +74,7 @@ def title_differs(subject: Subject) -> Iterator[Finding]:
 def _alike(quoted: str, title: str) -> bool:
     """Whether two titles may mean the same: one holds the other, or half of their words are common."""
     a, b = (_words(text) for text in (quoted, title))
-    if not a or not b or a <= b or b <= a:
+    if len(a) < 2 or not b or a <= b or b <= a:
         return True
     return len(a & b) * 2 >= min(len(a), len(b))
 

@@ -31,8 +31,11 @@ def section_missing(subject: Subject) -> Iterator[Finding]:
     record = subject.record
     own = {section_key(s.title) for s in record.sections}
     named = {"status": record.status is not None, "date": record.date_text is not None}
+    stems = {key[:7] for key in own}
     missing = [
-        t for t in subject.convention.sections if section_key(t) not in own and not named.get(section_key(t))
+        title
+        for title in subject.convention.sections
+        if section_key(title)[:7] not in stems and not named.get(section_key(title))
     ]
     if missing and len(missing) < len(subject.convention.sections):
         names = ", ".join(f'"{title}"' for title in missing[:6])
