@@ -30,14 +30,23 @@ _PLACEHOLDER_TITLE = re.compile(
     r"<!--.*-->|title|titel|\[.*\])\s*$",
     re.I,
 )
+_CHAPTERS = (
+    "status|context|decision|decision outcome|considered options|consequences|context and problem statement|"
+    "kontext|entscheidung|konsequenzen|contexto|decisión|decisão|motivation|rationale|alternatives|proposal|"
+    "problem|assumptions|implications|argument"
+)
 _RECORD_HEADINGS = re.compile(
-    r"^#{1,4}\s*(?:[\d.]+\s*)?(?:status|context|decision|decision outcome|considered options|"
-    r"consequences|context and problem statement|kontext|"
-    r"entscheidung|contexto|decisión|motivation|rationale|summary|alternatives|proposal)\b",
+    rf"^(?:[#=]{{1,4}}[ \t]*(?:[\d.]+[ \t]*)?({_CHAPTERS})\b|({_CHAPTERS})[ \t]*\n[=~^-]{{3,}}[ \t]*$)",
     re.I | re.M,
 )
-
-
+_STATUS_LINE = re.compile(r"^[\s*_|>:#-]*(?:status|state|estado|statut|stato)[\s*_]*[:|\n]", re.I | re.M)
+_NUMBERED_HEADING = re.compile(
+    r"^#{1,4}[ \t]*\[?(?:ADR|AD|DEC|DR|ADL|RFC|Decision|Architecture Decision)[-_ #]{0,2}(\d{1,5})\b",
+    re.I | re.M,
+)
+_LOG_FOLDER = re.compile(
+    r"(?:^|/)(?:adrs?|adl|decisions?|architecture[-_]?decisions?|decision[-_]?(?:log|records?)|rfcs?)/", re.I
+)
 _UNFILLED = re.compile(r"^[\s*_-]*(?:Date|Status)[*_]*:[ \t]*[*_]*\{[A-Z_ -]{3,40}\}", re.M)
 
 
@@ -60,17 +69,18 @@ def is_record(path: str, data: bytes) -> FileKind:
     named_by_directory = _INDEX.match(stem) and identity.number is not None
     if _is_template(stem, identity.number) or _TEMPLATE.search(posixpath.basename(posixpath.dirname(path))):
         return FileKind.TEMPLATE
-    if _INDEX.match(stem) and not named_by_directory:
-        return FileKind.INDEX
-    if _OTHER.match(stem):
-        return FileKind.OTHER
+    if (_INDEX.match(stem) and not named_by_directory) or _OTHER.match(stem):
+        if _holds_many(data):
+            return FileKind.ADR
+        return FileKind.INDEX if _INDEX.match(stem) else FileKind.OTHER
     head = data[:4_000].decode("utf-8", "replace")
     title = next((line for line in head.split("\n") if line.startswith("# ")), "")
-    if title and _PLACEHOLDER_TITLE.match(title[2:].strip()[:300]):
+    dated = re.match(r"\d{8}|\d{4}-\d\d-\d\d", stem)
+    if title and not identity.number and not dated and _PLACEHOLDER_TITLE.match(title[2:].strip()[:300]):
         return FileKind.TEMPLATE
     if identity.number is None and _UNFILLED.search(head):
         return FileKind.TEMPLATE
-    if identity.number is None and not re.match(r"\d{8}|\d{4}-", stem) and not _looks_like_record(data):
+    if identity.number is None and not dated and not _looks_like_record(path, data):
         return FileKind.OTHER
     return FileKind.ADR
 
@@ -82,6 +92,16 @@ def _is_template(stem: str, number: int | None) -> bool:
     return not number or bool(re.fullmatch(r"[\w-]*?\d+[-_ ](?:adr[-_ ])?templ(?:ate|at)", stem, re.I))
 
 
-def _looks_like_record(data: bytes) -> bool:
+def _holds_many(data: bytes) -> bool:
+    """Whether a file is a whole log: several numbered records, each with a status."""
+    text = data[:40_000].decode("utf-8", "replace")
+    heads = {m[1] for m in _NUMBERED_HEADING.finditer(text)}
+    return len(heads) >= 2 and len(_STATUS_LINE.findall(text)) >= 2
+
+
+def _looks_like_record(path: str, data: bytes) -> bool:
+    """A file without a number is a record if it has a record's chapters, or a status in a folder of records."""
     text = data[:20_000].decode("utf-8", "replace")
-    return len({m[0].lower() for m in _RECORD_HEADINGS.finditer(text)}) >= 2
+    if _holds_many(data) or len({(m[1] or m[2]).lower() for m in _RECORD_HEADINGS.finditer(text)}) >= 2:
+        return True
+    return bool(_LOG_FOLDER.search(path) and _STATUS_LINE.search(text[:4_000]))
