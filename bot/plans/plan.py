@@ -181,7 +181,8 @@ class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):
     """All of the plan (ADR-012, "Enhanced Technical Implementation").
 
     feature: slug. template: name of the selected workflow template. blocked: sentences why nothing may start;
-    empty if it may. warnings: what a reader should know. complexity: low, medium or high.
+    empty if it may. warnings: what a reader should know. complexity: low, medium or high. phase, phase_count:
+    which of the record's own phases this plan is for, counted from 1; None for all of them in one.
     """
 
     schema: str
@@ -210,6 +211,8 @@ class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):
     limits: Limits
     runs_on: str
     pull_requests: str
+    phase: int | None = None
+    phase_count: int | None = None
     blocked: tuple[str, ...]
     warnings: tuple[str, ...]
     digest: str = ""

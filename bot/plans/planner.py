@@ -58,16 +58,22 @@ def plan(
     paths_in_repository: Collection[str] = (),
     merged: bool = False,
     reviewed: bool = False,
+    phase: int | None = None,
 ) -> ImplementationPlan:
     """The plan for one record, with its digest.
 
     log: all records of the repository, to look up what this one names; None if not at hand. paths_in_repository:
     the base commit's tree. merged, reviewed: what the caller saw on GitHub (see acceptance.blocked); they matter
-    only with accepted_when: merged or reviewed.
+    only with accepted_when: merged or reviewed. phase: plan only for this one of the record's own phases, counted
+    from 1, where the configuration wants a pull request for each; ignored elsewhere.
     """
     page = document.read(record)
     name = requirements.identifier(record)
     asked = requirements.extract_from(record, page)
+    own = [r for r in asked if r.kind == "phase"]
+    of_phase = phase if phase and configuration.pull_requests == "phase" and len(own) > 1 else None
+    if of_phase is not None:
+        asked = _of_phase(asked, own, min(of_phase, len(own)))
     numbers = thresholds.find(page, name)
     named = paths.named(record, page, paths_in_repository)
     strategy, untested = testing.choose(configuration, paths_in_repository)
@@ -88,9 +94,9 @@ def plan(
     arranged = ImplementationOrchestrator().create_plan(inputs)
     generation, validation, integration = (phase.steps for phase in arranged.phases)
     template, reason = select_workflow_template(asked, [p for p in inputs.target_files if p in named])
-    seed = "\0".join((record.path, name, record.blob_sha, digest_of(configuration))).encode(
-        "utf-8", "replace"
-    )
+    parts = [record.path, name, record.blob_sha, digest_of(configuration)]
+    parts += [f"phase {of_phase}"] if of_phase else []
+    seed = "\0".join(parts).encode("utf-8", "replace")
     ident = hashlib.sha256(seed).hexdigest()
     blocked = [
         *acceptance.blocked(record, configuration, merged=merged, reviewed=reviewed),
@@ -111,7 +117,7 @@ def plan(
                 title=shown(record.title or name),
                 status=record.status.value if record.status else None,
             ),
-            feature=slug(record.title or name),
+            feature=slug(record.title or name) + (f"-phase-{of_phase}" if of_phase else ""),
             template=template,
             template_reason=reason,
             complexity=inputs.complexity,
@@ -138,10 +144,32 @@ def plan(
             ),
             runs_on=configuration.runs_on,
             pull_requests=configuration.pull_requests,
+            phase=of_phase,
+            phase_count=len(own) if of_phase else None,
             blocked=tuple(blocked),
             warnings=(*warned, *_warnings(record, page, asked)),
         )
     )
+
+
+def _of_phase(asked: tuple[Requirement, ...], own: list[Requirement], number: int) -> tuple[Requirement, ...]:
+    """The decision and what belongs to one phase; what belongs to none is done with the first."""
+    chosen = own[number - 1]
+    named = {_words(r.text) for r in own}
+
+    def belongs(requirement: Requirement) -> bool:
+        if requirement.kind == "decision" or requirement is chosen:
+            return True
+        if requirement.kind == "phase":
+            return False
+        of = _words(requirement.phase or "")
+        return of == _words(chosen.text) or (number == 1 and of not in named)
+
+    return tuple(r for r in asked if belongs(r))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.strip(" :").casefold().split())
 
 
 def slug(title: str) -> str:

@@ -60,7 +60,7 @@ class PlanImplementation(StepType):
     """Record and configuration to ImplementationPlan. A blocked plan ends the instance with its reasons."""
 
     type = "plan-implementation"
-    inputs = frozenset({"record", "path", "configuration", "known"})
+    inputs = frozenset({"record", "path", "configuration", "known", "phase"})
 
     async def start(self, ctx: StepContext) -> Outcome:
         configuration = msgspec.json.decode(blob(ctx, "configuration"), type=Configuration)
@@ -70,7 +70,14 @@ class PlanImplementation(StepType):
         if record is None:
             words = f"{ctx.inputs['path']} is not a decision record that I can read"
             return Failed(error=words, kind="bad-input", before_effect=True)
-        made = plan(record, configuration, log=log, paths_in_repository=frozenset(known.paths))
+        made = plan(
+            record,
+            configuration,
+            log=log,
+            paths_in_repository=frozenset(known.paths),
+            merged=True,  # it was read from the default branch
+            phase=int(ctx.inputs["phase"]),
+        )
         if made.blocked:
             return Failed(error=" ".join(made.blocked), kind="refused", before_effect=True)
         deadlines = configuration.deadlines
@@ -80,6 +87,7 @@ class PlanImplementation(StepType):
                 "digest": made.digest,
                 "feature": made.feature,
                 "title": made.adr.title,
+                "phases_left": (made.phase_count or 0) - (made.phase or 0),
                 "workflow_deadline": deadlines.workflow_pr,
                 "run_deadline": deadlines.run,
                 "implementation_deadline": deadlines.implementation_pr,

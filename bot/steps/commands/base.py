@@ -10,8 +10,7 @@ from bot.engine.ports import StepContext, Summary
 from bot.github.repository import Repository
 from bot.render.commands import CommandHelp
 from bot.steps.base import Services
-
-DEFINITION = "implement-adr"
+from bot.steps.beginning import DEFINITION
 
 
 @dataclass(frozen=True, slots=True)

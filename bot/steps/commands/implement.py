@@ -10,12 +10,14 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from bot.engine.state import WorkflowState
 from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
 from bot.records.record import Record
 from bot.render import commands as words
 from bot.render.commands import CommandHelp, RecordLine
 from bot.render.progress import status_line
-from bot.steps.commands.base import DEFINITION, Asked, Command, load_stream
+from bot.steps.beginning import begin
+from bot.steps.commands.base import Asked, Command, instances_of, load
 from bot.steps.reading import configuration_at, snapshot
 
 _ID = re.compile(r"\b(?:ADR|RFC|KEP|PEP|EIP|RFD)[-_ ]?0*(\d{1,6})\b", re.IGNORECASE)
@@ -79,35 +81,34 @@ def _near(asked: str, records: Sequence[Record]) -> list[RecordLine]:
 
 
 async def _start(asked: Asked, record: Record) -> str | None:
-    repository, ctx = asked.repository, asked.ctx
     identity = record.id or record.path
-    instance, ours = ctx.control.start(
-        DEFINITION,
-        f"{repository.full_name}/{identity}",
-        {
-            "repository": repository.full_name,
-            "issue": asked.issue,
-            "path": record.path,
-            "record": identity,
-            "title": record.title or identity,
-            "requester": asked.author,
-        },
-        actor=f"@{asked.author}",
-        cause=ctx.instance,
-        correlation=ctx.correlation,
-    )
-    if not ours:
-        where = await _comment_of(asked, instance)
-        return words.already_running(identity, where, status_line(load_stream(asked, instance)))
-    ctx.control.start(
-        "follow-implementation",
-        instance,
-        {"repository": repository.full_name, "issue": asked.issue, "instance": instance},
-        actor="cloi",
-        cause=ctx.instance,
-        correlation=ctx.correlation,
-    )
+    for summary in instances_of(asked):
+        running = load(asked, summary)
+        if running.context.get("record") == identity and running.cause != asked.ctx.instance:
+            where = await _comment_of(asked, running.id)
+            return words.already_running(identity, where, status_line(running))
+    context = {
+        "repository": asked.repository.full_name,
+        "issue": asked.issue,
+        "path": record.path,
+        "record": identity,
+        "title": record.title or identity,
+        "requester": asked.author,
+        "phase": 1 + _phases_done(asked, identity),
+    }
+    begin(asked.ctx, context, actor=f"@{asked.author}")
     return None
+
+
+def _phases_done(asked: Asked, identity: str) -> int:
+    """How many of the record's phases are implemented already, where each has a pull request of its own."""
+    last = 0
+    for summary in instances_of(asked, open_only=False):
+        ended = load(asked, summary)
+        if ended.context.get("record") == identity and ended.state is WorkflowState.COMPLETED:
+            left = int(ended.steps["plan"].result.get("phases_left", 0))
+            last = int(ended.context["phase"]) if left > 0 else 0
+    return last
 
 
 async def _comment_of(asked: Asked, instance: str) -> str | None:
