@@ -39,7 +39,9 @@ _RECORD_HEADINGS = re.compile(
     rf"^(?:[#=]{{1,4}}[ \t]*(?:[\d.]+[ \t]*)?({_CHAPTERS})\b|({_CHAPTERS})[ \t]*\n[=~^-]{{3,}}[ \t]*$)",
     re.I | re.M,
 )
-_STATUS_LINE = re.compile(r"^[\s*_|>:#-]*(?:status|state|estado|statut|stato)[\s*_]*[:|\n]", re.I | re.M)
+_STATUS_LINE = re.compile(
+    r"^[ \t*_|>:#-]{0,12}(?:status|state|estado|statut|stato)[ \t*_]{0,6}[:|\n]", re.I | re.M
+)
 _NUMBERED_HEADING = re.compile(
     r"^#{1,4}[ \t]*\[?(?:ADR|AD|DEC|DR|ADL|RFC|Decision|Architecture Decision)[-_ #]{0,2}(\d{1,5})\b",
     re.I | re.M,
@@ -47,7 +49,7 @@ _NUMBERED_HEADING = re.compile(
 _LOG_FOLDER = re.compile(
     r"(?:^|/)(?:adrs?|adl|decisions?|architecture[-_]?decisions?|decision[-_]?(?:log|records?)|rfcs?)/", re.I
 )
-_UNFILLED = re.compile(r"^[\s*_-]*(?:Date|Status)[*_]*:[ \t]*[*_]*\{[A-Z_ -]{3,40}\}", re.M)
+_UNFILLED = re.compile(r"^[ \t*_-]{0,8}(?:Date|Status)[*_]*:[ \t]*[*_]*\{[A-Z_ -]{3,40}\}", re.M)
 
 
 class FileKind(StrEnum):
@@ -93,10 +95,10 @@ def _is_template(stem: str, number: int | None) -> bool:
 
 
 def _holds_many(data: bytes) -> bool:
-    """Whether a file is a whole log: several numbered records, each with a status."""
+    """Whether a file is a whole log: several numbered records."""
     text = data[:40_000].decode("utf-8", "replace")
     heads = {m[1] for m in _NUMBERED_HEADING.finditer(text)}
-    return len(heads) >= 2 and len(_STATUS_LINE.findall(text)) >= 2
+    return len(heads) >= 3 or (len(heads) == 2 and len(_STATUS_LINE.findall(text)) >= 2)
 
 
 def _looks_like_record(path: str, data: bytes) -> bool:

@@ -27,9 +27,19 @@ def split(document: Document) -> list[Document]:
             continue
         parts = [_part(document, heads, i, b) for i, b in numbered[:MAX_PARTS]]
         stated = sum(_states_status(part.blocks) for part in parts)
-        if stated >= 2 and stated * 2 >= len(parts):
+        if (stated >= 2 and stated * 2 >= len(parts)) or _is_list_of_records(heads, numbered, level):
             return parts
     return []
+
+
+def _is_list_of_records(
+    heads: Sequence[tuple[int, Block]], numbered: Sequence[tuple[int, Block]], level: int
+) -> bool:
+    """Whether a file without statuses is a list of records all the same: most of its headings are "ADR-7 …"."""
+    labelled = [b for _, b in numbered if split_title(title_text(b.text)).label]
+    same = [b for _, b in heads if b.level == level]
+    above = [b for _, b in heads if b.level < level]
+    return len(labelled) >= 3 and len(labelled) * 5 >= len(same) * 4 and not any(_numbered(b) for b in above)
 
 
 def _numbered(head: Block) -> bool:
