@@ -141,10 +141,13 @@ def _value(
         dotted = f"{key}.{name}" if key else name
         line = first + name_node.start_mark.line
         if name in out:
-            reason = f'The front matter has the key "{name[:60]}" twice; the first one counts.'
+            reason = f'The front matter has the key "{name[:60]}" twice; which one counts is not clear.'
             findings.append(
                 Finding("front-matter-duplicate", Severity.ERROR, path, Place(line, line), reason)
             )
+            again = _value(child, dotted, path, first, {}, [])
+            if again != out[name] and isinstance(again, str) and isinstance(out[name], str):
+                out[name] = f"{out[name]} | {again}"  # two states are no state
             continue
         last = first + child.end_mark.line - (1 if child.end_mark.column == 0 else 0)
         places[dotted] = Place(line, max(line, last))

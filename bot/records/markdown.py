@@ -17,6 +17,7 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from bot.records.blocks import Block, Kind
+from bot.records.html_table import html_rows
 
 MAX_CELLS = 40
 
@@ -125,7 +126,9 @@ def _walk(tokens: list[Token], first_line: int) -> list[Block]:
         elif kind == "html_block" and token.map:
             start, end = token.map
             text = token.content.rstrip("\n")
-            out += _paragraph(text, first_line + start, first_line + end - 1, 0, quotes > 0, 0)
+            out += html_rows(text, first_line + start) or _paragraph(
+                text, first_line + start, first_line + end - 1, 0, quotes > 0, 0
+            )
         elif kind == "hr" and token.map:
             out.append(Block(Kind.RULE, "", first_line + token.map[0], first_line + token.map[0]))
     return out

@@ -114,9 +114,18 @@ def find_title(document: Document, fields: Sequence[Field]) -> tuple[Block | Non
         return block, text
     if stated:
         return None, stated
+    if inside := _inside_front_matter(document):
+        return None, inside
     if not tops and heads and _heads_document(document.blocks, heads):
         return heads[0], title_text(heads[0].text)
     return None, None
+
+
+def _inside_front_matter(document: Document) -> str | None:
+    """A heading that slipped into the front matter, where YAML takes it for a comment."""
+    lines = document.source.lines[: document.front.end]
+    found = [line[2:].strip() for line in lines if line.startswith("# ")]
+    return found[0] if len(found) == 1 and not found[0].startswith(("These ", "Configuration ")) else None
 
 
 def is_chapter(text: str) -> bool:

@@ -1,0 +1,38 @@
+"""HTML inside of Markdown, as far as headers use it: tables of fields, and a centred title.
+
+By splitting, never by matching pairs, so that unclosed tags cost nothing. Not here: any other HTML.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.records.blocks import Block, Kind
+
+MAX_TEXT = 20_000
+MAX_ROWS = 200
+
+_ROW = re.compile(r"<tr\b[^<>]{0,200}>", re.I)
+_CELL = re.compile(r"<t[dh]\b[^<>]{0,200}>", re.I)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
+_TITLE = re.compile(r"<h1\b[^<>]{0,200}>([^<>]{1,300})</h1>", re.I)
+
+
+def html_rows(text: str, line: int) -> list[Block]:
+    """The rows of a table, or the title, in an HTML block; empty if there is neither. line: where it starts."""
+    text = text[:MAX_TEXT]
+    if found := _TITLE.search(text):
+        number = line + text.count("\n", 0, found.start())
+        return [Block(Kind.HEADING, " ".join(found[1].split()), number, number, 1)]
+    starts = [m.end() for m in _ROW.finditer(text)][:MAX_ROWS]
+    out: list[Block] = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        cells = tuple(_plain(part) for part in _CELL.split(text[start:end])[1:9])
+        if cells:
+            number = line + text.count("\n", 0, start)
+            out.append(Block(Kind.ROW, " | ".join(cells), number, number, cells=cells))
+    return out
+
+
+def _plain(cell: str) -> str:
+    return " ".join(_TAG.sub(" ", cell).split())
