@@ -6,6 +6,7 @@ By splitting, never by matching pairs, so that unclosed tags cost nothing. Not h
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from bot.records.blocks import Block, Kind
 
@@ -26,7 +27,7 @@ def html_rows(text: str, line: int) -> list[Block]:
         return [Block(Kind.HEADING, " ".join(found[1].split()), number, number, 1)]
     starts = [m.end() for m in _ROW.finditer(text)][:MAX_ROWS]
     out: list[Block] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         cells = tuple(_plain(part) for part in _CELL.split(text[start:end])[1:9])
         if cells:
             number = line + text.count("\n", 0, start)
