@@ -1,7 +1,8 @@
 """The stage: a sandbox with the demo's repository and people, and the bot beside it, over real HTTP or in process.
 
 Two ways to let time pass. Served: both sides listen on loopback and work by themselves, as they would in the
-world. Pumped: nothing happens but what the story pumps, so that tests repeat exactly. Stories see no difference.
+world. Pumped: nothing happens but what the story pumps, so that tests repeat exactly; time stands while anything
+moves, and then jumps to what the bot or a delivery waits for. Stories see no difference.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +25,8 @@ from starlette.applications import Starlette
 
 from bot.app import Bot
 from bot.demo.people import Person
-from bot.engine.clocks import SystemClock
-from bot.engine.ports import EventStore
+from bot.engine.clocks import SystemClock, VirtualClock
+from bot.engine.ports import Clock, EventStore
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner
 from bot.sandbox.act import ActExecutor
@@ -40,6 +41,9 @@ PEOPLE = {"maria": "maintain", "tom": "write", "eve": "read"}
 SLUG = "cloi"
 PATIENCE = 120.0
 """Seconds that a served story waits for one thing before it gives up, loudly."""
+
+LONGEST = timedelta(days=2)
+"""How long a pumped story may take in its own time: whoever waits longer waits for nothing."""
 
 T = TypeVar("T")
 
@@ -218,10 +222,11 @@ def _bot(
     store: EventStore,
     secret: str,
     runner_base_url: str | None = None,
+    clock: Clock | None = None,
     **more: Any,
 ) -> Bot:
     """The bot beside the sandbox. more: for its client."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     return Bot(
         store=store,
         github=GitHub(api, AppSigner(app.id, app.private_key_pem, clock), clock=clock, **more),
@@ -229,6 +234,7 @@ def _bot(
         secrets=[secret],
         public_url=public_url,
         runner_base_url=runner_base_url,
+        clock=clock,
     )
 
 
@@ -280,8 +286,12 @@ async def pumped(
     runner_base_url: str | None = None,
     tell: Callable[[str, str, str | None], None] = lambda actor, sentence, link: None,
 ) -> AsyncIterator[Stage]:
-    """Everything in this process, moved only by the story. clock: GitHub's."""
+    """Everything in this process, moved only by the story. clock: dates what is on GitHub. The bot's time, and
+    that by which GitHub judges tokens, is virtual and begins there.
+    """
     secret, github_url = "a webhook secret", "http://github.test"
+    time = VirtualClock(clock())
+    end = time.now() + LONGEST
     holder: list[Starlette] = []
 
     async def bot_site(scope: Any, receive: Any, send: Any) -> None:
@@ -293,13 +303,16 @@ async def pumped(
         executor=executor,
         client=httpx.AsyncClient(transport=httpx.ASGITransport(bot_site)),
         clock=clock,
+        auth_clock=time.now,
     )
     app = _set_up(sandbox, files, "http://bot.test/webhook", secret)
     transport = httpx.ASGITransport(sandbox.asgi())
     more: dict[str, Any] = {"transport": transport, "patience": (0.0, 0.0)}
 
     def assemble() -> Bot:
-        made = _bot(app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, **more)
+        made = _bot(
+            app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, time, **more
+        )
         holder[:] = [made.site]
         return made
 
@@ -309,7 +322,15 @@ async def pumped(
         before = (len(sandbox.requests), len(sandbox.world.deliveries))
         await sandbox.pump()
         await stage.bot.pump()
-        return (len(sandbox.requests), len(sandbox.world.deliveries)) != before
+        if (len(sandbox.requests), len(sandbox.world.deliveries)) != before:
+            return True
+        due = stage.bot.coordinator.next_timer()
+        if due is None or due > end:
+            return False
+        time.advance(max(0.0, (due - time.now()).total_seconds()))
+        stage.bot.coordinator.fire_timers()
+        await stage.bot.pump()
+        return True
 
     async with httpx.AsyncClient(
         base_url=f"{github_url}/api/v3", transport=httpx.ASGITransport(sandbox.asgi())
