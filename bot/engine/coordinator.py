@@ -26,13 +26,14 @@ from bot.engine.decide import (
     RetryAsked,
     TimePassed,
     decide,
-    step_inputs,
 )
 from bot.engine.definition import Trigger, WorkflowDefinition, parse
-from bot.engine.errors import DefinitionError, EngineError, ReferenceUnresolved, UnknownInstance
+from bot.engine.errors import DefinitionError, EngineError, UnknownInstance
+from bot.engine.execution import StepExecution
 from bot.engine.instance import WorkflowInstance, evolve, fold
-from bot.engine.outcome import Failed, Outcome, Waiting
-from bot.engine.ports import Append, Clock, EventStore, StepContext, StepType, Summary
+from bot.engine.outcome import Outcome, Waiting
+from bot.engine.ports import Append, Clock, EventStore, StepType
+from bot.engine.recording import append_of, wrapped
 from bot.engine.references import resolve
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
@@ -70,12 +71,21 @@ class StepCoordinator:
             self._pinned[definition.digest] = definition
         self._undoable = frozenset(name for name, t in step_types.items() if t.undoable)
         self._open: dict[str, WorkflowInstance] = {}
-        self._calls: dict[Call, asyncio.Task[None]] = {}
         self._again: set[Call] = set()
         self._wakeups = Wakeups()
         self._doubtful: set[str] = set()
-        self._slots = asyncio.Semaphore(most_at_once)
         self._changed = asyncio.Event()
+        self._execution = StepExecution(
+            step_types,
+            store,
+            clock,
+            self,
+            look_up=self._in_hand,
+            answered=self._answered,
+            now=lambda: self._wakeups.now,
+            ended=self._changed.set,
+            most_at_once=most_at_once,
+        )
 
     def _check_types(self, definition: WorkflowDefinition) -> None:
         for step in definition.steps:
@@ -212,20 +222,16 @@ class StepCoordinator:
 
     async def stop(self) -> None:
         """Cancel all step calls. What they were doing is unknown then, as after a crash."""
-        calls = tuple(self._calls.values())
-        for task in calls:
-            task.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        await self._execution.stop()
 
     async def settle(self) -> None:
         """Return when no step call is under way. For tests and demos: pumped instead of slept."""
-        while self._calls:
-            await asyncio.wait(tuple(self._calls.values()))
+        await self._execution.settle()
 
     @property
     def idle(self) -> bool:
         """No step call is under way."""
-        return not self._calls
+        return self._execution.idle
 
     def next_timer(self) -> datetime | None:
         """When something is due next."""
@@ -300,12 +306,10 @@ class StepCoordinator:
         bodies: tuple[e.Body, ...] = ()
         if "started" in definition.emits:
             bodies = (e.StepEmitted(name=definition.emits["started"]),)
-        more, grown = _wrapped(instance, bodies, now, actor, cause)
-        rest, grown = _wrapped(
-            grown, decide(grown, definition, Begun(), self._around(grown)), now, actor, cause
-        )
-        events = (first, *more, *rest)
-        return Append(stream=instance_id, expected=0, events=events, summary=_summary(grown)), grown
+        more, grown = wrapped(instance, bodies, now, actor, cause)
+        then = decide(grown, definition, Begun(), self._around(grown))
+        rest, grown = wrapped(grown, then, now, actor, cause)
+        return append_of(None, (first, *more, *rest), grown), grown
 
     def _commit_first(
         self, appends: list[tuple[Append, WorkflowInstance]], delivery: str | None, reason: str
@@ -318,11 +322,11 @@ class StepCoordinator:
             self._adopt(instance)
 
     def _around(self, instance: WorkflowInstance) -> Circumstances:
-        in_flight = frozenset(
-            step for name, step, kind in self._calls if name == instance.id and kind == "step"
-        )
         return Circumstances(
-            now=self.clock.now(), chance=self._chance(), undoable=self._undoable, in_flight=in_flight
+            now=self.clock.now(),
+            chance=self._chance(),
+            undoable=self._undoable,
+            in_flight=self._execution.in_flight(instance.id),
         )
 
     def _apply(self, instance: WorkflowInstance, given: Given, *, actor: str, cause: str) -> WorkflowInstance:
@@ -331,17 +335,8 @@ class StepCoordinator:
         bodies = decide(instance, definition, given, self._around(instance))
         if not bodies:
             return instance
-        events, grown = _wrapped(instance, bodies, self.clock.now(), actor, cause)
-        self.store.append(
-            [
-                Append(
-                    stream=instance.id,
-                    expected=instance.version,
-                    events=events,
-                    summary=_summary(grown),
-                )
-            ]
-        )
+        events, grown = wrapped(instance, bodies, self.clock.now(), actor, cause)
+        self.store.append([append_of(instance, events, grown)])
         self._adopt(grown)
         return grown
 
@@ -397,19 +392,10 @@ class StepCoordinator:
         return waits
 
     def _call(self, call: Call, *, check: bool) -> None:
-        if call in self._calls:
-            if check:
-                self._again.add(call)
-            return
-        self._wakeups.called(call)
-        task = asyncio.get_running_loop().create_task(self._run_call(call, check), name="/".join(call))
-        self._calls[call] = task
-        task.add_done_callback(lambda done: self._ended(call, done))
-
-    def _ended(self, call: Call, task: asyncio.Task[None]) -> None:
-        if self._calls.get(call) is task:
-            del self._calls[call]
-        self._changed.set()
+        if self._execution.call(call, check=check):
+            self._wakeups.called(call)
+        elif check:
+            self._again.add(call)
 
     def _reload(self, instance_id: str) -> WorkflowInstance | None:
         """The truth from the store: an append that failed may yet have been done."""
@@ -420,13 +406,13 @@ class StepCoordinator:
         self._open.pop(instance_id, None)
         return None
 
-    async def _run_call(self, call: Call, check: bool) -> None:
+    def _in_hand(self, instance_id: str) -> tuple[WorkflowInstance, WorkflowDefinition]:
+        instance = self._open[instance_id]
+        return instance, self.definition(instance)
+
+    def _answered(self, call: Call, outcome: Outcome, since: int) -> None:
+        """A call came back: record what follows. What cannot be recorded is looked at again soon."""
         instance_id, step_name, kind = call
-        async with self._slots:
-            since = self._wakeups.now
-            outcome = await self._outcome(call, check)
-        # From here on nothing awaits: the call is over before anything follows from it.
-        del self._calls[call]
         instance = self._open.get(instance_id)
         if instance is None:
             return
@@ -446,47 +432,6 @@ class StepCoordinator:
         if grown is instance:  # nothing new to record, so nobody has looked at it yet
             self._look_at(instance, everything=False)
 
-    async def _outcome(self, call: Call, check: bool) -> Outcome:
-        """Call the step. An exception is a bug of the step: it fails, the process goes on."""
-        instance = self._open[call[0]]
-        try:
-            context, step_type, undoing = self._context(instance, call)
-        except ReferenceUnresolved as error:
-            return Failed(error=str(error), kind="bad-input", before_effect=True)
-        try:
-            if undoing:
-                return await (step_type.check_undo(context) if check else step_type.undo(context))
-            return await (step_type.check(context) if check else step_type.start(context))
-        except Exception as error:
-            log.exception("step %s of %s raised", call[1], call[0])
-            return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
-
-    def _context(self, instance: WorkflowInstance, call: Call) -> tuple[StepContext, StepType, bool]:
-        definition = self.definition(instance)
-        step = definition.step(call[1])
-        known = instance.steps[call[1]]
-        undoing = call[2] == "rollback"
-        started = known.rollback_started_at if undoing else known.started_at
-        context = StepContext(
-            instance=instance.id,
-            step=step.name,
-            attempt=known.rollback_attempt if undoing else known.attempt,
-            key=known.key,
-            inputs=step_inputs(instance, definition, step),
-            now=self.clock.now(),
-            started_at=e.moment(started or instance.started_at),
-            actor=instance.actor,
-            correlation=instance.correlation,
-            store=self.store,
-            control=self,
-            memo=known.memo,
-            result=known.result,
-            reason=instance.reason,
-        )
-        if undoing and step.rollback_action is not None:
-            return context, self.step_types[step.rollback_action], False
-        return context, self.step_types[step.type], undoing
-
 
 def _matches(trigger: Trigger, data: Mapping[str, Any]) -> bool:
     """Each word of `where` equals the fact's value; a list means one of."""
@@ -496,35 +441,3 @@ def _matches(trigger: Trigger, data: Mapping[str, Any]) -> bool:
         if text not in (wanted if isinstance(wanted, list) else [wanted]):
             return False
     return True
-
-
-def _wrapped(
-    instance: WorkflowInstance, bodies: Iterable[e.Body], now: datetime, actor: str, cause: str
-) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
-    out: list[e.Event] = []
-    for body in bodies:
-        event = e.Event(
-            stream=instance.id,
-            version=instance.version + 1,
-            at=e.stamp(now),
-            actor=actor,
-            cause=cause,
-            correlation=instance.correlation,
-            body=body,
-        )
-        instance = evolve(instance, event)
-        out.append(event)
-    return tuple(out), instance
-
-
-def _summary(instance: WorkflowInstance) -> Summary:
-    return Summary(
-        instance=instance.id,
-        definition=instance.definition,
-        key=instance.key,
-        state=instance.state.value,
-        open=not instance.state.final,
-        started_at=instance.started_at,
-        updated_at=instance.updated_at,
-        reason=instance.reason,
-    )

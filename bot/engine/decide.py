@@ -382,7 +382,7 @@ def _go_back(
     instance: WorkflowInstance, definition: WorkflowDefinition, around: Circumstances
 ) -> Iterator[e.Body]:
     # What is still on its way may yet have an effect: it is undone only after it has come back.
-    if any(s.state is StepState.STARTED and s.name in around.in_flight for s in instance.steps.values()):
+    if around.in_flight:
         return
     order = to_compensate(instance, definition)
     if not order:

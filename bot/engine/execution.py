@@ -1,0 +1,137 @@
+"""The Step Execution Service (ADR-012): calls steps, each at most once at a time, and hands over their answers.
+
+A call is a task; how many run at once is bounded. What a step raises is its failure, never the process's. Not
+here: which steps to call and what follows from an answer (coordinator.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from bot.engine.decide import step_inputs
+from bot.engine.definition import WorkflowDefinition
+from bot.engine.errors import ReferenceUnresolved
+from bot.engine.events import moment
+from bot.engine.instance import WorkflowInstance
+from bot.engine.outcome import Failed, Outcome
+from bot.engine.ports import Clock, EventStore, StepContext, StepType, WorkflowControl
+from bot.engine.wakeups import Call
+
+log = logging.getLogger("cloi.engine")
+
+Found = tuple[WorkflowInstance, WorkflowDefinition]
+
+
+class StepExecution:
+    """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given a
+    call, its outcome, and the value of `now` when it began; called without anything awaited in between.
+    """
+
+    def __init__(
+        self,
+        step_types: Mapping[str, StepType],
+        store: EventStore,
+        clock: Clock,
+        control: WorkflowControl,
+        *,
+        look_up: Callable[[str], Found],
+        answered: Callable[[Call, Outcome, int], None],
+        now: Callable[[], int],
+        ended: Callable[[], None],
+        most_at_once: int,
+    ) -> None:
+        self._step_types = step_types
+        self._store = store
+        self._clock = clock
+        self._control = control
+        self._look_up = look_up
+        self._answered = answered
+        self._now = now
+        self._ended = ended
+        self._tasks: dict[Call, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(most_at_once)
+
+    def call(self, call: Call, *, check: bool) -> bool:
+        """Begin the call: start or undo, or their check. False if it is under way already."""
+        if call in self._tasks:
+            return False
+        task = asyncio.get_running_loop().create_task(self._run(call, check), name="/".join(call))
+        self._tasks[call] = task
+        task.add_done_callback(lambda done: self._over(call, done))
+        return True
+
+    def in_flight(self, instance: str) -> frozenset[str]:
+        """Steps of an instance whose call has not come back yet."""
+        return frozenset(step for name, step, kind in self._tasks if name == instance and kind == "step")
+
+    @property
+    def idle(self) -> bool:
+        """No call is under way."""
+        return not self._tasks
+
+    async def settle(self) -> None:
+        """Return when no call is under way."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()))
+
+    async def stop(self) -> None:
+        """Cancel all calls. What they were doing is unknown then, as after a crash."""
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _over(self, call: Call, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(call) is task:
+            del self._tasks[call]
+        self._ended()
+
+    async def _run(self, call: Call, check: bool) -> None:
+        async with self._slots:
+            since = self._now()
+            outcome = await self._outcome(call, check)
+        # From here on nothing awaits: the call is over before anything follows from it.
+        del self._tasks[call]
+        self._answered(call, outcome, since)
+
+    async def _outcome(self, call: Call, check: bool) -> Outcome:
+        try:
+            context, step_type, undoing = self._context(call)
+        except ReferenceUnresolved as error:
+            return Failed(error=str(error), kind="bad-input", before_effect=True)
+        try:
+            if undoing:
+                return await (step_type.check_undo(context) if check else step_type.undo(context))
+            return await (step_type.check(context) if check else step_type.start(context))
+        except Exception as error:
+            log.exception("step %s of %s raised", call[1], call[0])
+            return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
+
+    def _context(self, call: Call) -> tuple[StepContext, StepType, bool]:
+        """What the step sees; its type; whether its undo is meant. A rollback_action is another type's start."""
+        instance, definition = self._look_up(call[0])
+        step = definition.step(call[1])
+        known = instance.steps[call[1]]
+        undoing = call[2] == "rollback"
+        started = known.rollback_started_at if undoing else known.started_at
+        context = StepContext(
+            instance=instance.id,
+            step=step.name,
+            attempt=known.rollback_attempt if undoing else known.attempt,
+            key=known.key,
+            inputs=step_inputs(instance, definition, step),
+            now=self._clock.now(),
+            started_at=moment(started or instance.started_at),
+            actor=instance.actor,
+            correlation=instance.correlation,
+            store=self._store,
+            control=self._control,
+            memo=known.memo,
+            result=known.result,
+            reason=instance.reason,
+        )
+        if undoing and step.rollback_action is not None:
+            return context, self._step_types[step.rollback_action], False
+        return context, self._step_types[step.type], undoing
