@@ -100,6 +100,11 @@ def not_now(record: str, reason: str) -> Safe:
     return _say("not_now", record=record, reason=_sentence(reason))
 
 
+def was_away(asked_at: str) -> Safe:
+    """A command that is answered long after it was written. asked_at: GitHub's stamp of it."""
+    return _say("was_away", asked_at=clip(one_line(asked_at), 40))
+
+
 def approve_what() -> Safe:
     """An approve without a hash, or with something else."""
     return _say("approve_what")

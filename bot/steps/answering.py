@@ -7,6 +7,7 @@ GitHub at the time of the command, never read from the comment.
 from __future__ import annotations
 
 import difflib
+from datetime import datetime
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
@@ -16,6 +17,9 @@ from bot.render import commands as words
 from bot.steps.base import GitHubStep
 from bot.steps.commands import COMMANDS
 from bot.steps.commands.base import Asked
+
+_LATE = 600.0
+"""Seconds after which an answer owes a word about being late."""
 
 MAY_COMMAND = frozenset({"write", "maintain", "admin"})
 
@@ -52,7 +56,7 @@ class ObeyCommand(GitHubStep):
     """Does what the first command of the comment asks. Result: answer (Markdown, or empty)."""
 
     type = "obey-command"
-    inputs = frozenset({"repository", "issue", "author", "body"})
+    inputs = frozenset({"repository", "issue", "author", "body", "created_at"})
 
     async def do(self, ctx: StepContext) -> Outcome:
         asked = commands(str(ctx.inputs["body"]))
@@ -73,6 +77,8 @@ class ObeyCommand(GitHubStep):
                 arguments=tuple(first.arguments),
             )
         )
+        if (ctx.now - _moment(str(ctx.inputs["created_at"]), ctx.now)).total_seconds() > _LATE:
+            answer = f"{words.was_away(str(ctx.inputs['created_at']))}\n\n{answer or ''}".strip()
         if len(asked) > 1:
             answer = f"{answer or ''}\n\n{words.only_first(len(asked))}".strip()
         return Done(
@@ -81,6 +87,13 @@ class ObeyCommand(GitHubStep):
                 DomainEvent("CommandObeyed", {"command": first.name, "arguments": list(first.arguments)}),
             ),
         )
+
+
+def _moment(text: str, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return otherwise
 
 
 class Answer(GitHubStep):
