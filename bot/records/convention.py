@@ -27,13 +27,14 @@ ENOUGH = 4
 class Convention:
     """The habits of one folder of records, seen without the record that is being checked.
 
-    size: records seen. states_status, states_date, numbers, numbered_titles: whether 80 % do so. width: digits
+    size: records seen. states_status, states_title, states_date, numbers, numbered_titles: whether 80 % do so. width: digits
     of a number, prefix: letters before it. status_words: words used, in lower case, most used first. sections:
     titles of core sections, as most records write them. index: the page that lists the records, if there is one.
     """
 
     size: int
     states_status: bool
+    states_title: bool
     states_date: bool
     numbers: bool
     numbered_titles: bool
@@ -86,6 +87,7 @@ def learn(log: RecordLog, folder: str, *, without: str | None = None) -> Convent
     return Convention(
         size=size,
         states_status=most("status"),
+        states_title=most("title"),
         states_date=most("date"),
         numbers=most("number"),
         numbered_titles=most("numbered-title"),
@@ -102,6 +104,7 @@ def _count(records: Iterable[Record]) -> _Counts:
     for record in records:
         counts.size += 1
         counts.habits["status"] += record.status is not None
+        counts.habits["title"] += record.title is not None
         counts.habits["date"] += record.date_text is not None
         counts.habits["numbered-title"] += record.title_number is not None
         if record.number is not None:

@@ -38,7 +38,9 @@ _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _NAME = r"(?P<m>[^\W\d_]{3,12})\.?"
 _PATTERNS = (
     re.compile(rf"(?<!\d){_YEAR}(?P<sep>[-/.])(?P<m>\d{{1,2}})(?P=sep)(?P<d>\d{{1,2}})(?!\d)"),
-    re.compile(rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<sep>[-/.])[ ]?(?P<b>\d{{1,2}})(?P=sep)[ ]?{_YEAR}(?!\d)"),
+    re.compile(
+        rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<sep>[-/.])[ ]?(?P<b>\d{{1,2}})(?P=sep)[ ]?{_YEAR}(?!\d|\.\d)"
+    ),
     re.compile(
         rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ ,-]+(?:of |de |d')?{_NAME}[ ,-]+(?:de |"
         rf"del )?{_YEAR}(?!\d)",

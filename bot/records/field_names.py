@@ -85,7 +85,7 @@ _NAMES: dict[str, str] = {
         "tags|tag|category|categories|scope|technical story|ticket|tickets|issue|issues|story|"
         "version|domain impact|domain|team|impact|discussion|discussions-to|type|labels|label|"
         "priority|component|components|area|epic|jira|pr|pull request|rfc pr|rust issue|"
-        "feature name|log date|other docs|participants|contributors|review date|status note|"
+        "log date|other docs|participants|contributors|review date|status note|"
         "status-note|group|layer|module|audience|beteiligte|kategorie|expires|review by|deadline|"
         "target|confidence|driver|drivers|approver s|repository|repo|project|service|system|"
         "last reviewed|due date|outcome|supersession|note|sponsor|sponsors|keywords|language|"

@@ -210,7 +210,7 @@ def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]
     for offset, (number, line) in enumerate(lines):
         if alone := label(line):
             yield _labelled(blocks, index, *alone, number, [text for _, text in lines[offset + 1 :]], header)
-            return
+            continue
         dress = "bold-line" if where == "line" and line.lstrip().startswith(("**", "__")) else where
         for key, name, value in pieces(line):
             if value or key == "meta":

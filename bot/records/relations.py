@@ -14,8 +14,9 @@ from bot.records.field_lines import name_key
 from bot.records.fields import Field
 from bot.records.inline import plain
 from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, partial
-from bot.records.record import Place, Relation, RelationKind
+from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
+from bot.records.status import normalise
 
 MAX_RELATIONS = 600
 MAX_TEXT = 20_000
@@ -38,8 +39,12 @@ def relations_of(
     """The relations of a record's fields, then of its text."""
     found: list[Relation] = []
     decided: set[tuple[int, str]] = set()
+    examples: set[int] = set()  # lines of a template's list of states: its reference is an example
     for field in fields:
         if field.key not in FIELD_KINDS and field.key != "status":
+            continue
+        if field.key == "status" and normalise(field.value) is Status.PLACEHOLDER:
+            examples.update(range(field.place.line, field.place.end_line + 1))
             continue
         for relation in _of_field(field, lines, name):
             found.append(relation)
@@ -52,7 +57,7 @@ def relations_of(
         text = block.text[:MAX_TEXT]
         for reference, kind in directed(text, find(text, name), strict=True):
             line = _line_of(block.line, text, reference)
-            if (line, reference.target) in decided:
+            if (line, reference.target) in decided or line in examples:
                 continue
             found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
     return found

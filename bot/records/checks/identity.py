@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.records.checks.subject import Subject
+from bot.records.convention import ENOUGH
 from bot.records.inline import plain
 from bot.records.record import Finding, Record, Severity
 
@@ -66,7 +67,8 @@ def title_missing(subject: Subject) -> Iterator[Finding]:
     """No title, or the template's."""
     record = subject.record
     if record.title is None or not plain(record.title):
-        if record.title_number is None:
+        untitled = subject.convention.size >= ENOUGH and not subject.convention.states_title
+        if record.title_number is None and not untitled:
             yield subject.finding("title-missing", Severity.ERROR, "The record has no title.")
     elif _PLACEHOLDER.match(record.title.strip()):
         reason = f'The title is still the template\'s: "{plain(record.title)[:80] or record.title[:80]}".'

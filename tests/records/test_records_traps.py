@@ -1,0 +1,194 @@
+"""Traps that real logs have set, one story each. The worst mistake would be an "accepted" that nobody stated."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.records.log import RecordLog
+from bot.records.reader import read
+from bot.records.record import Record, Severity, Status
+
+
+def of(text: str, path: str = "docs/adr/0009-x.md") -> Record:
+    return read(path, text.encode())
+
+
+def test_braces_make_a_mapping_in_yaml_but_a_word_to_the_author() -> None:
+    assert of("---\nstatus: { accepted }\n---\n# X\n").status is Status.ACCEPTED
+
+
+def test_two_words_in_braces_are_a_template() -> None:
+    assert of("---\nstatus: { proposed, accepted }\n---\n# X\n").status is Status.PLACEHOLDER
+
+
+def test_a_number_with_leading_zeros_stays_as_written() -> None:
+    record = read("docs/adr/some.md", b"---\nadr: 0010\nstatus: on hold\n---\n# X\n")
+    assert (record.metadata["adr"], record.id, record.number) == ("0010", "0010", 10)
+    assert record.status is Status.DEFERRED
+
+
+def test_a_byte_order_mark_before_the_front_matter() -> None:
+    assert of("\ufeff---\nstatus: rejected\n---\n# X\n").status is Status.REJECTED
+
+
+def test_a_heading_inside_the_front_matter_is_the_title() -> None:
+    assert of("---\nstatus: accepted\n# Use X\n---\n\n## Context\n").title == "Use X"
+
+
+def test_fields_before_the_title() -> None:
+    record = of("Status: accepted\nDate: 2024-05-31\n\n# Use X\n\n## Context\n")
+    assert (record.status, record.date, record.title) == (Status.ACCEPTED, "2024-05-31", "Use X")
+
+
+def test_no_title_is_no_title() -> None:
+    record = of("**Date: 2024-05-31**\n\n## Status\n\n**Proposed**\n\n## Context\n")
+    assert (record.title, record.status) == (None, Status.PROPOSED)
+
+
+def test_of_two_h1_the_second_is_a_chapter() -> None:
+    assert of("# Use X\n\n## Status\n\nApproved\n\n# Consequences\n\nNone.\n").title == "Use X"
+
+
+def test_a_generic_h1_is_followed_by_the_real_one() -> None:
+    assert of("# Architecture Decision Record\n\n## ADR-9: Use X\n\n**Status:** draft\n").title == "Use X"
+
+
+def test_code_holds_another_records_header() -> None:
+    text = (
+        "# Use X\n\n## Options\n\n```yaml\nstatus: accepted\n```\n\n~~~\n# ADR-3\n## Status\nAccepted\n~~~\n"
+    )
+    assert of(text).status is None
+
+
+def test_indented_code_in_rst_is_code_too() -> None:
+    assert (
+        of("Use X\n=====\n\nExample::\n\n    :Status: Accepted\n\nText.\n", "adr/0009-x.rst").status is None
+    )
+
+
+def test_a_status_of_something_else_deep_in_the_text() -> None:
+    text = "# Use X\n\n## Context\n\n### API\n\n#### Status\n\naccepted\n\n- Status: accepted\n"
+    assert of(text).status is None
+
+
+def test_a_status_section_about_http_names_no_state() -> None:
+    text = "# X\n\n## Status\n\nThe service answers with 202 when a request is accepted.\n"
+    assert of(text).status is Status.UNKNOWN
+
+
+def test_help_text_before_the_value() -> None:
+    text = (
+        "# X\n\n## Status\n\n<!-- Proposed, accepted or\n superseded by ADR-1 -->\nProposed\n\n"
+        "* Date: <!-- ISO --> 2024-05-31\n"
+    )
+    record = of(text)
+    assert (record.status, record.superseded_by) == (Status.PROPOSED, ())
+
+
+def test_a_template_list_is_a_placeholder_and_its_example_no_relation() -> None:
+    states = "proposed | rejected | accepted | deprecated | … | superseded by [ADR-0005](0005-example.md)"
+    text = f"# X\n\n* Status: [{states}]\n"
+    record = of(text)
+    assert (record.status, record.superseded_by) == (Status.PLACEHOLDER, ())
+
+
+def test_ticked_boxes_choose() -> None:
+    assert of("# X\n\n## Status\n\n- [ ] Proposed\n- [x] Accepted\n").status is Status.ACCEPTED
+    assert of("# X\n\n## Status\n\n- [ ] Proposed\n- [ ] Accepted\n").status is Status.PLACEHOLDER
+    assert of("# X\n\n## Status\n\n- [x] Proposed\n- [x] Accepted\n").status is Status.PLACEHOLDER
+
+
+def test_a_table_of_stages_is_no_status() -> None:
+    text = "# X\n\n## Status\n\n| Stage | Status |\n|---|---|\n| Approved | 🚧 |\n| Adopted | 🚧 |\n"
+    assert of(text).status is Status.UNKNOWN
+
+
+def test_struck_words_do_not_count() -> None:
+    assert of("# X\n\nStatus: ~~Accepted~~ Rejected\n").status is Status.REJECTED
+
+
+def test_a_status_taken_back_in_the_next_paragraph() -> None:
+    record = of("# 9. X\n\n## Status\n\nAccepted\n\nSuperceded by [10. Y](0010-y.md)\n\n## Context\n")
+    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, ("0010",))
+
+
+def test_front_matter_and_text_disagree_the_one_that_permits_less_holds() -> None:
+    record = of("---\nstatus: accepted\n---\n# X\n\n**Status:** Rejected\n")
+    assert record.status is Status.REJECTED
+    assert [f.rule for f in record.findings] == ["front-matter-differs"]
+
+
+def test_an_empty_status_line_does_not_swallow_the_next_field() -> None:
+    record = of("# X\n\n**Status:**\n**Date:** 2024-05-31\n**Note:** accepted by all\n")
+    assert (record.status, record.date) == (None, "2024-05-31")
+
+
+def test_the_same_key_twice_is_no_state() -> None:
+    record = of("---\nstatus: accepted\nstatus: rejected\n---\n# X\n")
+    assert record.status not in (Status.ACCEPTED, Status.IMPLEMENTED)
+    assert [(f.rule, f.severity, f.place.line) for f in record.findings] == [
+        ("front-matter-duplicate", Severity.ERROR, 3)
+    ]
+
+
+def test_broken_front_matter_is_said_and_states_nothing() -> None:
+    record = of("---\nstatus: accepted\n  bad: [\n---\n# X\n")
+    assert record.status is None
+    assert record.findings[0].rule == "front-matter-broken"
+    assert record.title == "X"
+
+
+def test_a_rule_and_prose_are_no_front_matter() -> None:
+    record = of("---\n\nJust a line of prose here\n\n---\n\n# X\n\nStatus: draft\n")
+    assert (record.title, record.status, record.metadata) == ("X", Status.DRAFT, {})
+
+
+def test_file_and_title_number_disagree_and_the_file_counts() -> None:
+    record = of("# ADR-0012: X\n")
+    assert (record.id, record.number, record.title_number, record.title) == ("0009", 9, 12, "X")
+
+
+def test_a_reference_to_another_projects_record_is_none_of_ours() -> None:
+    record = of("# X\n\nSupersedes [ADR-0005](https://github.com/other/repo/blob/main/docs/adr/0005-y.md).\n")
+    assert (record.supersedes, record.related) == ((), ())
+
+
+def test_after_a_renumbering_the_link_counts_and_not_its_label() -> None:
+    record = of("# X\n\n## Status\n\nSuperseded by [ADR-0003](0030-y.md)\n")
+    assert record.superseded_by == ("0030",)
+
+
+@pytest.mark.parametrize(
+    ("stem", "number"),
+    [
+        ("adr-012-x", 12),
+        ("ADR012", 12),
+        ("0012_x", 12),
+        ("12. X", 12),
+        ("use-http-2-here", None),
+        ("20240131-x", None),
+    ],
+)
+def test_numbers_in_file_names(stem: str, number: int | None) -> None:
+    assert of("# X\n", f"docs/adr/{stem}.md").number == number
+
+
+def test_log4brains_names_records_by_their_slug() -> None:
+    path = "packages/web/docs/adr/20240131-use-x.md"
+    assert of("# X\n\n- Status: accepted\n", path).id == "web/20240131-use-x"
+    assert of("# X\n\n- Status: accepted\n", "docs/adr/20240131-use-x.md").id == "20240131-use-x"
+
+
+def test_day_and_month_are_learnt_from_the_log() -> None:
+    files = {
+        "adr/0001-a.md": b"# A\n\nDate: 23/01/2020\n",
+        "adr/0002-b.md": b"# B\n\nDate: 10/02/2020\n",
+    }
+    assert read("adr/0002-b.md", files["adr/0002-b.md"]).date is None
+    assert [r.date for r in RecordLog(files)] == ["2020-01-23", "2020-02-10"]
+    files["adr/0003-c.md"] = b"# C\n\nDate: 01/23/2020\n"  # now the log contradicts itself
+    assert [r.date for r in RecordLog(files)] == ["2020-01-23", None, "2020-01-23"]
+
+
+def test_a_footer_is_no_header() -> None:
+    assert of("# X\n\n## Decision\n\nText.\n\n---\n\n**Status:** Accepted\n").status is None
