@@ -167,15 +167,16 @@ def _say_obstacles(plan: ImplementationPlan) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
 def plan(file: Path, as_json: bool) -> None:
     """Show the implementation plan that follows from a decision record."""
-    from bot.plans.markdown import as_markdown
     from bot.plans.plan import to_json
+    from bot.render.plan import plan_markdown
+    from bot.render.terminal import in_terminal
 
     made = _planned(file)
     if as_json:
         click.echo(to_json(made), nl=False)
         _say_obstacles(made)
     else:
-        click.echo(as_markdown(made))
+        click.echo(in_terminal(plan_markdown(made, most=sys.maxsize)))
 
 
 @main.command()

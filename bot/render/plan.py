@@ -1,36 +1,53 @@
 """An implementation plan as Markdown for people: in checks, in pull requests, in `cloi plan`.
 
-Every requirement is shown with the place in the record that it was read from. Not here: the plan itself
-(bot/plans), and what merging it means (pulls.py).
+What stops it stands on top, then what the record asks for, each line with the place that it was read from;
+the rest is folded. What does not fit is left out from the end of its list, and the text says so. Not here:
+the plan itself (bot/plans), what merging it means (pulls.py), and how it looks in a terminal (terminal.py).
 """
 
 from __future__ import annotations
 
-from bot.plans.plan import ImplementationPlan, RecordReference, Requirement, Source, Step
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
+
+from bot.plans.plan import Dependency, ImplementationPlan, RecordReference, Requirement, Source, Step
 from bot.render.fit import rows_within, within
-from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, details, text
+from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, size, text
 from bot.render.plain import clip, one_line
 from bot.render.words import say, say_plainly
 
 _MOST_TABLE = 20_000  # bytes
+_MOST_NAMES = 20
+_SPARE = 400  # bytes, for words about what was left out
+
+Where = Callable[[Source], Safe]
+"""Says where a line of the plan comes from, fit for a table's cell."""
 
 
-def preview(plan: ImplementationPlan, most: int = GITHUB_MOST - 2_000) -> Safe:
-    """The whole plan, at most `most` bytes; what does not fit is said."""
-    head = say("plan", "head", plan=plan, title=record_title(plan.adr), agent=agent(plan))
-    blocks = [requirements(plan.adr_requirements)]
-    if plan.blocked:
-        blocks.insert(0, say("plan", "blocked", reasons=plan.blocked))
-    if plan.warnings:
-        blocks.append(say("plan", "warnings", warnings=plan.warnings))
-    blocks.append(details(say_plainly("plan", "phases_title"), _phases(plan)))
-    if plan.thresholds or plan.rollback_triggers:
-        blocks.append(details(say_plainly("plan", "back_title"), way_back(plan)))
-    if plan.dependencies:
-        body = say("plan", "dependencies", dependencies=plan.dependencies)
-        blocks.append(details(say_plainly("plan", "dependencies_title"), body))
-    blocks.append(details(say_plainly("plan", "risk_title"), say("plan", "risk", plan=plan)))
-    return within(head, blocks, most)
+def plan_markdown(
+    plan: ImplementationPlan, *, blob_url: str | None = None, most: int = GITHUB_MOST - 2_000
+) -> Safe:
+    """The whole plan, at most `most` bytes. blob_url: where the record's files lie at the commit that was
+    planned from, "https://github.com/o/r/blob/SHA/", for links to its lines; None writes no links."""
+
+    def where(source: Source) -> Safe:
+        return _lines(source, blob_url)
+
+    head = say(
+        "plan",
+        "head",
+        plan=plan,
+        title=record_title(plan.adr),
+        asked=len(plan.adr_requirements),
+        record=link(plan.adr.path, _url(plan.adr.path, blob_url)) if blob_url else code(plan.adr.path),
+    )
+    share = most // 8  # of the space, for each list that a record can make as long as it likes
+    above = [_quoted("blocked", plan.blocked, share), warnings(plan, share)]
+    below = [_thresholds(plan, where, share), *_folded(plan, where, share)]
+    taken = size(head) + sum(size(block) + 2 for block in (*above, *below)) + _SPARE
+    title = say("plan", "requirements_title")
+    asks = requirements(plan.adr_requirements, where=where, most=max(share, most - taken - size(title)))
+    return within(head, [*above, Safe(f"{title}\n\n{asks}"), *below], most)
 
 
 def record_title(record: RecordReference) -> str:
@@ -41,16 +58,31 @@ def record_title(record: RecordReference) -> str:
     return f"{record.id}: {title}"
 
 
-def requirements(found: tuple[Requirement, ...]) -> Safe:
-    """A table of what the record asks for, and where it says so."""
+def short_id(requirement: str) -> str:
+    """ "ADR-003/R2" as "R2": in the text of one record its number goes without saying."""
+    return requirement.rpartition("/")[2] or requirement
+
+
+def place(source: Source) -> Safe:
+    """Path and lines, as code for a table's cell."""
+    last = f"-{source.end_line}" if source.end_line > source.line else ""
+    return cell_code(f"{source.path}:{source.line}{last}", 120)
+
+
+def requirements(found: tuple[Requirement, ...], *, where: Where = place, most: int = _MOST_TABLE) -> Safe:
+    """A table of what the record asks for, and where it says so, at most about `most` bytes."""
     if not found:
         return say("plan", "no_requirements")
-    rows = [
-        f"| {cell_code(r.id, 40)} | {cell(r.kind, 40)} | {cell(r.text)} | {cell_code(place(r.source), 120)} |"
+    rows = (
+        f"| {cell_code(short_id(r.id), 40)} | {cell(r.kind, 40)} | {cell(r.text)} | {where(r.source)} |"
         for r in found
-    ]
-    shown, more = rows_within(rows, _MOST_TABLE)
-    return say("plan", "requirements", rows=shown, more=more)
+    )
+    return _listed("requirements", rows, most)
+
+
+def warnings(plan: ImplementationPlan, most: int = _MOST_TABLE) -> Safe:
+    """What a reader should know before anything starts; empty if there is nothing."""
+    return _quoted("warnings", plan.warnings, most)
 
 
 def way_back(plan: ImplementationPlan) -> Safe:
@@ -69,21 +101,81 @@ def agent(plan: ImplementationPlan) -> Safe:
     return cell_code(" ".join(who.command)) if who.command else text(who.name or who.provider)
 
 
-def place(source: Source) -> str:
-    """Path and lines, plain."""
-    last = f"-{source.end_line}" if source.end_line > source.line else ""
-    return f"{source.path}:{source.line}{last}"
+def _thresholds(plan: ImplementationPlan, where: Where, most: int) -> Safe:
+    rows = [
+        f"| {cell_code(short_id(t.id), 40)} | {cell(t.subject)} | "
+        f"{cell(f'{t.comparator} {t.value:g} {t.unit}', 80)} | {where(t.source)} |"
+        for t in plan.thresholds
+    ]
+    return _listed("thresholds", rows, most) if rows else Safe("")
 
 
-def _phases(plan: ImplementationPlan) -> Safe:
+def _folded(plan: ImplementationPlan, where: Where, most: int) -> list[Safe]:
+    parts = [("phases_title", _phases(plan, most)), ("back_title", way_back(plan))]
+    if plan.dependencies:
+        rows = (_dependency(d, where) for d in plan.dependencies)
+        parts.append(("dependencies_title", _listed("dependencies", rows, most)))
+    parts += [("risk_title", say("plan", "risk", plan=plan)), ("how_title", _how(plan))]
+    return [details(say_plainly("plan", title), body) for title, body in parts]
+
+
+def _phases(plan: ImplementationPlan, most: int) -> Safe:
     lines: list[str] = []
-    for i, phase in enumerate(plan.phases, start=1):
-        lines.append(f"{i}. **{text(phase.name)}**")
+    for number, phase in enumerate(plan.phases, start=1):
+        lines.append(say("plan", "phase", number=number, phase=phase))
         lines += [f"   - {_step(step)}" for step in phase.steps]
-    shown, more = rows_within(lines, _MOST_TABLE)
-    return say("plan", "phases", lines=shown, more=more)
+    return _listed(None, lines, most)
 
 
 def _step(step: Step) -> Safe:
-    serves = ", ".join(step.requirements[:12]) + (" …" if len(step.requirements) > 12 else "")
+    ids = [short_id(name) for name in step.requirements]
+    serves = ", ".join(ids[:12]) + (" …" if len(ids) > 12 else "")
     return say("plan", "step", type=step.type, said=clip(step.description, 300), serves=serves)
+
+
+def _dependency(found: Dependency, where: Where) -> str:
+    named = cell(f"{found.target}: {found.note}" if found.note else found.target)
+    present = say("plan", "present", present=found.present)
+    return f"| {named} | {cell(found.relation, 40)} | {present} | {where(found.source)} |"
+
+
+def _how(plan: ImplementationPlan) -> Safe:
+    return say(
+        "plan",
+        "how",
+        plan=plan,
+        agent=agent(plan) if plan.agent.provider != "none" else "nobody yet",
+        tests=code(clip(" ".join(plan.test_strategy.command), 300)) or "no command",
+        allowed=_codes(plan.limits.allow),
+        files=_codes(plan.target_files) or "none",
+        patterns=", ".join(plan.architectural_patterns[:_MOST_NAMES]),
+    )
+
+
+def _codes(names: tuple[str, ...]) -> Safe:
+    shown = ", ".join(code(clip(one_line(name), 120)) for name in names[:_MOST_NAMES])
+    return Safe(shown + (" …" if len(names) > _MOST_NAMES else ""))
+
+
+def _quoted(block: str, sentences: tuple[str, ...], most: int) -> Safe:
+    rows = [say("plan", "quoted", said=clip(one_line(sentence), 500)) for sentence in sentences]
+    return _listed(block, rows, most) if rows else Safe("")
+
+
+def _listed(block: str | None, rows: Iterable[str], most: int) -> Safe:
+    """As many rows as fit, inside the words of the block, and how many did not."""
+    shown, more = rows_within(list(rows), most)
+    body = say("plan", block, rows=shown) if block else shown
+    return Safe(f"{body}\n\n{say('plan', 'more', more=more)}") if more else body
+
+
+def _lines(source: Source, blob_url: str | None) -> Safe:
+    """Lines of the record, which is named above: a link if there is somewhere to link to."""
+    said = f"L{source.line}" + (f"-L{source.end_line}" if source.end_line > source.line else "")
+    return link(said, f"{_url(source.path, blob_url)}#{said}") if blob_url else cell_code(said)
+
+
+def _url(path: str, blob_url: str | None) -> str:
+    """A file's page. GitHub has lines to point to only in a Markdown file's plain view."""
+    plain = "?plain=1" if path.lower().endswith((".md", ".markdown")) else ""
+    return f"{blob_url}{quote(path.encode('utf-8', 'replace'), safe='/')}{plain}"

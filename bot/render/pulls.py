@@ -13,7 +13,7 @@ from bot.plans.plan import ImplementationPlan
 from bot.render.fit import rows_within, within
 from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, text
 from bot.render.plain import clip, one_line
-from bot.render.plan import agent, record_title, requirements, triggers, way_back
+from bot.render.plan import agent, record_title, requirements, short_id, triggers, warnings, way_back
 from bot.render.result import VOUCHES, markdown
 from bot.render.words import say, say_plainly
 from bot.result import Evidence, Result
@@ -83,7 +83,7 @@ def workflow_pull(
         writes=any("write" in j.permissions for j in jobs),
     )
     if plan.warnings:
-        runs = Safe(f"{runs}\n\n{say('plan', 'warnings', warnings=plan.warnings)}")
+        runs = Safe(f"{runs}\n\n{warnings(plan)}")
     asks = Safe(f"{say('pulls', 'workflow_asks')}\n\n{requirements(plan.adr_requirements)}")
     back = details(say_plainly("plan", "back_title"), way_back(plan))
     foot = say("pulls", "foot", instance=instance)
@@ -123,7 +123,7 @@ def implementation_pull(
         agent=agent(plan),
     )
     rows = [
-        f"| {cell_code(r.id, 40)} | {cell(r.text, 200)} | {_evidence(evidence.get(r.id, ()))} |"
+        f"| {cell_code(short_id(r.id), 40)} | {cell(r.text, 200)} | {_evidence(evidence.get(r.id, ()))} |"
         for r in plan.adr_requirements
     ]
     shown, left = rows_within(rows, _MOST // 3)
@@ -132,7 +132,7 @@ def implementation_pull(
         "implementation_evidence",
         rows=shown,
         left=left,
-        uncovered=Safe(", ".join(code(i) for i in uncovered[:20])),
+        uncovered=Safe(", ".join(code(short_id(i)) for i in uncovered[:20])),
         more=max(0, len(uncovered) - 20),
     )
     summary = say_plainly("progress", "gate", verdict=gate.verdict.value)

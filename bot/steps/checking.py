@@ -16,18 +16,21 @@ from bot.engine.ports import StepContext
 from bot.github import checks as check_runs
 from bot.plans.configuration import ConfigurationError
 from bot.plans.globs import within
-from bot.plans.markdown import as_markdown
+from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
 from bot.records.checks import as_result, check
 from bot.records.kinds import FileKind
 from bot.records.record import Finding
-from bot.render.markdown import Safe
+from bot.render.markdown import GITHUB_MOST, Safe
+from bot.render.plan import plan_markdown
 from bot.render.records import CheckOutput, record_check
 from bot.result import Evidence, EvidenceClass, Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, link
 from bot.steps.reading import Snapshot, configuration_at, snapshot
 
 CHECK_NAME = "CLOI / decision records"
+_MOST_PREVIEW = GITHUB_MOST - 2_000
+"""Bytes for all plans of one pull request together; each gets the same share."""
 
 
 class CheckRecords(GitHubStep):
@@ -71,13 +74,14 @@ def report_on(at_head: Snapshot, records: set[str], blob_url: str | None = None)
     """Findings and plan previews of these records as a check run's fields. Pure."""
     log = at_head.log
     findings: list[Finding] = []
-    previews: list[str] = []
+    plans: list[ImplementationPlan] = []
     for record in log:
         if record.path in records:
             findings += check(record, log, changed=records)
-            planned = plan(record, at_head.configuration, log=log, paths_in_repository=at_head.paths)
-            previews.append(as_markdown(planned, blob_url=blob_url))
-    return _plain(record_check(as_result(findings), Safe("\n\n".join(previews))))
+            plans.append(plan(record, at_head.configuration, log=log, paths_in_repository=at_head.paths))
+    most = _MOST_PREVIEW // max(1, len(plans))
+    previews = Safe("\n\n".join(plan_markdown(planned, blob_url=blob_url, most=most) for planned in plans))
+    return _plain(record_check(as_result(findings), previews if plans else None))
 
 
 def _plain(output: CheckOutput) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from bot.render.markdown import GITHUB_MOST, size
-from bot.render.plan import preview, record_title
+from bot.render.plan import plan_markdown, record_title
 from bot.render.pulls import JobLine, PullText, implementation_pull, workflow_pull
 from bot.result import Evidence, EvidenceClass, Result, Verdict
 
@@ -14,7 +14,7 @@ JOBS = (
     JobLine("validate", "Runs the tests", ("implement",), "contents: read"),
 )
 GATE = Result("gate", Verdict.PASS, "All rules hold")
-KNOWN = {"p", "h4", "strong", "em", "a", "code", "br", "hr", "sub", "ul", "ol", "li", "blockquote"} | {
+KNOWN = {"p", "h3", "h4", "strong", "em", "a", "code", "br", "hr", "sub", "ul", "ol", "li", "blockquote"} | {
     *("details", "summary", "table", "thead", "tbody", "tr", "th", "td")
 }
 EVIL = "@maria #1 <img src=x> [a](http://evil.example)\n| x |\n```\n</details>"
@@ -55,7 +55,7 @@ def test_the_workflow_pr_says_what_a_merge_approves(plan: Any, see: Any) -> None
     assert {plan.digest, "e" * 64, "0.1.0", ".github/workflows/cloi.yml", ".github/cloi/plan.json"} <= set(
         seen.code
     )
-    assert {"ADR-003/R1", "ADR-003/R2", "docs/adr/ADR-003-bounded-queue.md:12"} <= set(seen.code)
+    assert {"R1", "R2", "docs/adr/ADR-003-bounded-queue.md:12"} <= set(seen.code)
     assert "python3 tools/agent.py" in seen.code
     assert "implement" in seen.code and "contents: read" in seen.code
     assert "Nothing of it has run yet" in seen.plain
@@ -80,7 +80,7 @@ def test_the_implementation_pr_shows_what_speaks_for_each_requirement(plan: Any,
     assert "test_full passed (claimed by the run)" in seen.plain
     assert "and 3 more" in seen.plain
     assert "Nothing speaks yet for . Please look there first." in seen.plain
-    assert "ADR-003/R2" in seen.code
+    assert "R2" in seen.code
     assert {"a" * 64, "c" * 40, plan.digest} <= set(seen.code)
     assert "https://github.example/maria/shop/actions/runs/77" in seen.links
     assert "a claim never passes a gate" in seen.plain
@@ -135,7 +135,7 @@ def test_a_hostile_plan_stays_text_everywhere(plan: Any, see: Any) -> None:
     bad = Evidence(EvidenceClass.CLAIMED, EVIL, EVIL, 1, url=EVIL)
     first = workflow(evil(plan), jobs=(JobLine(EVIL, EVIL, (EVIL,), EVIL),), secrets=(EVIL,), requester=EVIL)
     second = implementation(evil(plan), evidence={"ADR-003/R1": [bad]}, patch_sha=EVIL, run_url=EVIL)
-    for body in (first.body, second.body, preview(evil(plan))):
+    for body in (first.body, second.body, plan_markdown(evil(plan))):
         seen = see(body)
         assert not {"img", "script", "!--"} & set(seen.tags)
         assert not any("evil" in target for target in seen.links)
@@ -152,7 +152,7 @@ def test_the_way_out_stands_however_long_the_record_is(plan: Any) -> None:
             for i in range(150)
         ),
     )
-    for body in (workflow(long).body, implementation(long).body, preview(long)):
+    for body in (workflow(long).body, implementation(long).body, plan_markdown(long)):
         assert size(body) <= GITHUB_MOST
         assert "more" in body
     assert "Close this pull request" in workflow(long).body
@@ -160,10 +160,10 @@ def test_the_way_out_stands_however_long_the_record_is(plan: Any) -> None:
 
 
 def test_the_preview_says_why_nothing_can_start(plan: Any, see: Any) -> None:
-    blocked = see(preview(msgspec.structs.replace(plan, blocked=("ADR-001 was rejected",)))).plain
+    blocked = see(plan_markdown(msgspec.structs.replace(plan, blocked=("ADR-001 was rejected",)))).plain
     assert "Nothing can be started from this yet" in blocked
     assert "ADR-001 was rejected" in blocked
-    clear = see(preview(plan)).plain
+    clear = see(plan_markdown(plan)).plain
     assert "Nothing can be started" not in clear
     assert "about 2 to 6 minutes" in clear
-    assert "ADR-001 (builds-on): not found in this repository" in clear
+    assert "ADR-001 builds-on not found" in clear

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.markdown import GITHUB_MOST, size
-from bot.render.plan import preview
+from bot.render.plan import plan_markdown
 from bot.render.records import record_check
 from bot.render.result import annotations_of, markdown, terminal
 from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
@@ -151,7 +151,7 @@ def test_hostile_words_in_a_tree_do_nothing(see: Any, hostile: Any, data: st.Dat
 
 
 def test_a_check_of_records_says_how_many_problems_and_shows_the_plan(plan: Any) -> None:
-    shown = record_check(GATE, preview(plan))
+    shown = record_check(GATE, plan_markdown(plan))
     assert (shown.conclusion, shown.title) == ("failure", "2 problems and 1 warning")
     assert "Two rules do not hold" in shown.summary
     assert "Orders wait in a queue with at most 100 places" in shown.text
