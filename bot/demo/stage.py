@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import secrets
 import socket
 import sys
@@ -28,7 +29,7 @@ from bot.demo.people import Person
 from bot.engine.clocks import SystemClock, VirtualClock
 from bot.engine.ports import Clock, EventStore
 from bot.github.client import App, GitHub
-from bot.github.signer import AppSigner
+from bot.github.signer import AppSigner, load_key
 from bot.sandbox.act import ActExecutor
 from bot.sandbox.execution import Executor
 from bot.sandbox.sandbox import Sandbox
@@ -229,13 +230,16 @@ def _bot(
     clock = clock or SystemClock()
     return Bot(
         store=store,
-        github=GitHub(api, AppSigner(app.id, app.private_key_pem, clock), clock=clock, **more),
+        github=GitHub(api, AppSigner(app.id, _key(app.private_key_pem), clock), clock=clock, **more),
         app=App(id=app.id, slug=app.slug),
         secrets=[secret],
         public_url=public_url,
         runner_base_url=runner_base_url,
         clock=clock,
     )
+
+
+_key = functools.cache(load_key)  # one App's, made once a process
 
 
 @contextlib.asynccontextmanager

@@ -27,15 +27,14 @@ class BadPrivateKey(ValueError):
 class AppSigner:
     """Signs for one App.
 
-    app_id: as its settings page shows it. private_key_pem: the downloaded file's text; a key whose line
-    breaks were written as the two characters "\\n", as many settings stores do, is taken too. Raises
-    BadPrivateKey.
+    app_id: as its settings page shows it. private_key: the downloaded file's text, or what `load_key` made of
+    it. Raises BadPrivateKey.
     """
 
-    def __init__(self, app_id: int, private_key_pem: str, clock: Clock) -> None:
+    def __init__(self, app_id: int, private_key: str | RSAPrivateKey, clock: Clock) -> None:
         self.app_id = app_id
         self._clock = clock
-        self._key = _load(private_key_pem)
+        self._key = load_key(private_key) if isinstance(private_key, str) else private_key
 
     def jwt(self) -> str:
         """Valid from a minute ago for nine minutes from now."""
@@ -47,7 +46,9 @@ class AppSigner:
         return f"AppSigner({self.app_id})"
 
 
-def _load(pem: str) -> RSAPrivateKey:
+def load_key(pem: str) -> RSAPrivateKey:
+    """The key in a .pem file's text, proven, which takes a while. A key whose line breaks were written as the two
+    characters "\\n", as many settings stores do, is taken too. Raises BadPrivateKey."""
     text = pem.strip().replace("\\n", "\n")
     if not text:
         raise BadPrivateKey("The App's private key is empty. Generate one on the App's settings page.")

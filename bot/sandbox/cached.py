@@ -24,6 +24,10 @@ class CachedExecutor:
         self._events: dict[str, list[RunEvent]] = {}
         self.executed = 0
 
+    def knows(self, spec: RunSpec) -> bool:
+        """Whether this run has been executed before, under another id."""
+        return _key(spec) in self._events
+
     async def execute(self, spec: RunSpec) -> AsyncIterator[RunEvent]:
         """The run's events, from the executor or from memory."""
         key = _key(spec)

@@ -32,20 +32,29 @@ def changes(git: Git, base: str | None, head: str) -> list[FileChange]:
 
 def _changes(git: Git, base: str, head: str) -> list[FileChange]:
     arguments = ("diff-tree", "-r", "-M", "--no-ext-diff", "--no-color", "--full-index")
-    fields = git.run(*arguments, "--raw", "-z", base, head).decode(errors="replace").split("\0")
-    numbers = git.run(*arguments, "--numstat", "-z", base, head).decode(errors="replace").split("\0")
-    text = git.run(*arguments, "-p", base, head).decode(errors="replace")
-    patches = re.split(r"^diff --git .*\n", text, flags=re.MULTILINE)[1:]
+    told = git.run(*arguments, "--raw", "--numstat", "-p", "-z", base, head).decode(errors="replace")
+    lists, _, text = told.partition("\0\0")
+    fields = iter(lists.split("\0"))
+    listed: list[tuple[list[str], str, str | None]] = []  # ":modes and shas, status", path, previous path
+    for field in fields:
+        if not field.startswith(":"):
+            break
+        words, path = field.split(" "), next(fields)
+        listed.append((words, next(fields), path) if words[4][0] in "RC" else (words, path, None))
+    else:
+        return []
+    numbers = [field]
+    for _, _, previous in listed:
+        if previous is not None:
+            next(fields), next(fields)
+        numbers.append(next(fields, ""))
+    patches = iter(re.split(r"^diff --git .*\n", text, flags=re.MULTILINE)[1:])
     found: list[FileChange] = []
-    at = count = 0
-    while at < len(fields) - 1:
-        _, _, old, new, status = fields[at].split(" ")
-        renamed = status[0] in "RC"
-        previous, path = (fields[at + 1], fields[at + 2]) if renamed else (None, fields[at + 1])
-        at += 3 if renamed else 2
-        added, deleted, _ = numbers[count].split("\t")
-        count += 3 if renamed else 1
-        lines = re.search(r"^@@ ", patches[len(found)], re.MULTILINE)
+    for (words, path, previous), counts in zip(listed, numbers, strict=False):
+        _, _, old, new, status = words
+        added, deleted, _ = counts.split("\t")
+        patch = next(patches) + (next(patches) if status == "T" else "")  # one goes, one comes
+        lines = re.search(r"^@@ ", patch, re.MULTILINE)
         found.append(
             FileChange(
                 path,
@@ -53,7 +62,7 @@ def _changes(git: Git, base: str, head: str) -> list[FileChange]:
                 old if new == ZERO else new,
                 int(added) if added != "-" else 0,
                 int(deleted) if deleted != "-" else 0,
-                patches[len(found)][lines.start() :].removesuffix("\n") if lines else None,
+                patch[lines.start() :].removesuffix("\n") if lines else None,
                 previous,
             )
         )

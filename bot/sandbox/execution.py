@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Conclusion = Literal["success", "failure", "cancelled", "skipped", "timed_out", "neutral"]
 
@@ -99,4 +99,13 @@ class Executor(Protocol):
 
     async def cancel(self, run_id: int) -> None:
         """Asks a run that is being executed to stop; its `execute` still ends with RunFinished."""
+        ...
+
+
+@runtime_checkable
+class Replays(Protocol):
+    """An executor that may know a run's outcome: what it replays needs no work tree."""
+
+    def knows(self, spec: RunSpec) -> bool:
+        """Whether `execute` leaves `spec.checkout` alone."""
         ...

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.sandbox import runs, workflow_file
-from bot.sandbox.execution import Executor, JobFinished, RunFinished, RunSpec
+from bot.sandbox.execution import Executor, JobFinished, Replays, RunFinished, RunSpec
 from bot.sandbox.tokens import Tokens
 from bot.sandbox.world import Artifact, Installation, Run, World
 
@@ -56,6 +56,8 @@ class Runner:
         try:
             spec = self._prepare(run, folder)
             token = spec.token
+            if not (isinstance(executor, Replays) and executor.knows(spec)):
+                self._check_out(run, spec.checkout)
             async for event in executor.execute(spec):
                 if isinstance(event, RunFinished):
                     self._keep_artifacts(run, spec.artifacts)
@@ -84,8 +86,6 @@ class Runner:
         shutil.rmtree(folder, ignore_errors=True)
         checkout, artifacts = folder / "checkout", folder / "artifacts"
         artifacts.mkdir(parents=True)
-        origin = f"{world.html}/{repository.full_name}.git"
-        repository.git.checkout(run.head_sha, checkout, run.head_branch, origin)
         return RunSpec(
             run.id,
             run.attempt,
@@ -102,6 +102,10 @@ class Runner:
             token,
             artifacts,
         )
+
+    def _check_out(self, run: Run, target: Path) -> None:
+        origin = f"{self._world.html}/{run.repository.full_name}.git"
+        run.repository.git.checkout(run.head_sha, target, run.head_branch, origin)
 
     def _keep_artifacts(self, run: Run, folder: Path) -> None:
         """Zips each directory. Only plain files are taken: a job may have left links to anything."""
