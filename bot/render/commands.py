@@ -100,6 +100,11 @@ def not_now(record: str, reason: str) -> Safe:
     return _say("not_now", record=record, reason=_sentence(reason))
 
 
+def permission_lacking(permission: str, level: str, owner: str) -> Safe:
+    """The installation was not given what an implementation needs. owner: whose owners can accept it."""
+    return _say("permission_lacking", permission=code(f"{permission}: {level}"), owner=owner)
+
+
 def was_away(asked_at: str) -> Safe:
     """A command that is answered long after it was written. asked_at: GitHub's stamp of it."""
     return _say("was_away", asked_at=clip(one_line(asked_at), 40))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from bot.engine.state import WorkflowState
+from bot.github.permissions import everything, missing
 from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
 from bot.records.record import Record
 from bot.render import commands as words
@@ -42,6 +43,11 @@ async def obey(asked: Asked) -> str | None:
         found = mentioned(records, f"{issue.title}\n{issue.body or ''}")
     if len(found) != 1:
         return words.which_record([_line(r) for r in found or records])
+    # Asked now and not at the last step: a person who has merged a workflow should not learn it then.
+    granted = (await repository.gh.tokens.installation(repository.full_name)).permissions
+    lacking = missing(everything(), granted)
+    if lacking is not None:
+        return words.permission_lacking(*lacking, repository.full_name.partition("/")[0])
     return await _start(asked, found[0])
 
 
