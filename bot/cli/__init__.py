@@ -1,0 +1,8 @@
+"""The `cloi` command, `main`, with all its groups."""
+
+from __future__ import annotations
+
+from bot.cli import log, records, runner, running
+from bot.cli.base import Trouble, main
+
+__all__ = ["Trouble", "log", "main", "records", "runner", "running"]

@@ -1,0 +1,38 @@
+"""The `cloi` command itself, and what its subcommands share. They are grouped by module in this package.
+
+Each subcommand says what it did and ends with 0, with 1 where it found something wrong, or with 2 where it
+could not be done as asked. Work is done elsewhere; imports are late, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from bot import __version__
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+STORE = click.option("--store", envvar="CLOI_STORE_URL", default="sqlite:///cloi.sqlite3", show_default=True)
+
+
+class Trouble(click.ClickException):
+    """What was asked cannot be done; exit code 2."""
+
+    exit_code = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cloi")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens inside to stderr.")
+def main(verbose: bool) -> None:
+    """Decision records become reviewed, judged and revocable work on GitHub."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("httpx", "httpcore", "hishel"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,49 @@
+"""`cloi events`: what was recorded. Reads the store only, also beside a running server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.base import STORE, Trouble, main
+
+if TYPE_CHECKING:
+    from bot.engine.ports import EventStore
+
+
+def opened_store(url: str) -> EventStore:
+    """The store behind a url, for reading."""
+    from bot.app import store_path
+    from bot.engine.errors import StoreError
+    from bot.settings import SettingsError
+    from bot.store.sqlite import SQLiteStore
+
+    try:
+        return SQLiteStore.open_readonly(store_path(url))
+    except (StoreError, SettingsError) as error:
+        raise Trouble(str(error)) from error
+
+
+@main.command()
+@click.argument("instance", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and event.")
+@STORE
+def events(instance: str | None, as_json: bool, store: str) -> None:
+    """Show the events of an instance, or list the instances. Works beside a running server."""
+    from bot.engine.events import encode
+    from bot.render.events import table
+
+    opened = opened_store(store)
+    if instance is None:
+        for row in opened.summaries():
+            click.echo(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
+        return
+    found = opened.read(instance)
+    if not found:
+        raise Trouble(f"there is no instance {instance}; `cloi events` lists them")
+    if as_json:
+        for event in found:
+            click.echo(encode(event))
+    else:
+        click.echo(table(found))

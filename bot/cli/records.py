@@ -1,0 +1,116 @@
+"""`cloi adr`, `plan` and `workflow`: what follows from a decision record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot import __version__
+from bot.cli.base import FILE, Trouble, main
+
+if TYPE_CHECKING:
+    from bot.plans.plan import ImplementationPlan
+
+
+@main.group()
+def adr() -> None:
+    """Decision records."""
+
+
+@adr.command("read")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and record.")
+def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Read decision records: files, or directories with all below them."""
+    from bot.checkout import texts
+    from bot.records.jsonview import as_json as view
+    from bot.records.kinds import FileKind
+    from bot.records.log import RecordLog
+
+    named = {path.as_posix() for path in paths if path.is_file()}
+    log = RecordLog({name: path.read_bytes() for name, path in texts(paths)})
+    for name in log.files:
+        if log.kind_of(name) is not FileKind.ADR and name in named:
+            click.echo(f"{name}: {log.kind_of(name).value}, not a decision record", err=True)
+    for record in log:
+        if as_json:
+            click.echo(json.dumps(view(record), ensure_ascii=False))
+        else:
+            status = record.status.value if record.status else "no status"
+            click.echo(
+                f"{record.id or '-':<12} {status:<12} {record.date or '-':<10} {record.title or record.path}"
+            )
+    if not len(log):
+        raise Trouble("no decision records found there")
+
+
+def _planned(file: Path) -> ImplementationPlan:
+    from bot.checkout import checkout_of, log_beside, record_in
+    from bot.plans.configuration import ConfigurationError
+    from bot.plans.planner import plan as make
+
+    try:
+        place = checkout_of(file)
+    except ConfigurationError as error:
+        raise Trouble(str(error)) from error
+    log = log_beside(file, place.root)
+    record = record_in(file, place.root, log)
+    if record is None:
+        raise Trouble(f"{file} is not a decision record that I can read")
+    return make(record, place.configuration, log=log, paths_in_repository=place.paths)
+
+
+def _say_obstacles(plan: ImplementationPlan) -> None:
+    for sentence in plan.blocked:
+        click.echo(f"blocked: {sentence}", err=True)
+    for sentence in plan.warnings:
+        click.echo(f"warning: {sentence}", err=True)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
+def plan(file: Path, as_json: bool) -> None:
+    """Show the implementation plan that follows from a decision record."""
+    from bot.plans.plan import to_json
+    from bot.render.plan import plan_markdown
+    from bot.render.terminal import in_terminal
+
+    made = _planned(file)
+    if as_json:
+        click.echo(to_json(made), nl=False)
+        _say_obstacles(made)
+    else:
+        click.echo(in_terminal(plan_markdown(made, most=sys.maxsize)))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--public-url",
+    envvar="CLOI_PUBLIC_URL",
+    default="http://localhost:8000",
+    show_default=True,
+    help="Where runners reach the bot.",
+)
+def workflow(file: Path, public_url: str) -> None:
+    """Print the GitHub Actions workflow that would implement a decision record."""
+    from bot.actions.generator import GitHubActionsGenerator
+    from bot.actions.workflow import GenerationError
+    from bot.runner import build
+    from bot.web.site import runner_path
+
+    made = _planned(file)
+    runner = build.build()
+    url = public_url.rstrip("/") + runner_path(runner)
+    generator = GitHubActionsGenerator(runner_url=url, runner_sha256=build.sha256(), version=__version__)
+    try:
+        generated = generator.generate(made)
+    except GenerationError as error:
+        raise Trouble(str(error)) from error
+    click.echo(generated.text, nl=False)
+    _say_obstacles(made)

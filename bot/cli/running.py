@@ -1,0 +1,77 @@
+"""`cloi demo`, `serve` and `sandbox`: what runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from bot import __version__
+from bot.cli.base import Trouble, main
+
+
+@main.command()
+@click.option(
+    "--scenario", default="all", show_default=True, help="Which story to play; `all` plays every one."
+)
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object about all stories.")
+@click.option("--keep", is_flag=True, help="Keep sandbox and bot running afterwards, to look around.")
+def demo(scenario: str, as_json: bool, keep: bool) -> None:
+    """Play the main job against a GitHub on this machine, step by step."""
+    from bot.demo import STORIES, StoodStill, as_told, play
+
+    if scenario != "all" and scenario not in STORIES:
+        raise Trouble(f"there is no scenario {scenario!r}; there are: all, {', '.join(STORIES)}")
+    names = list(STORIES) if scenario == "all" else [scenario]
+    try:
+        reports = asyncio.run(play(names, keep=keep, out=sys.stderr if as_json else sys.stdout))
+    except StoodStill as error:
+        raise Trouble(str(error)) from error
+    except KeyboardInterrupt:
+        return
+    if as_json:
+        click.echo(json.dumps({"stories": reports}, indent=2))
+    if not all(as_told(report) for report in reports):
+        sys.exit(1)
+
+
+@main.command()
+def serve() -> None:
+    """Receive webhooks and do the work. Settings come from the environment: docs/settings.md."""
+    from bot.app import serve as run
+    from bot.engine.errors import EngineError
+    from bot.github.errors import GitHubError
+    from bot.github.signer import BadPrivateKey
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings()
+        click.echo(f"cloi {__version__} listens on http://{settings.host}:{settings.port}", err=True)
+        asyncio.run(run(settings))
+    except SettingsError as error:
+        raise Trouble(str(error)) from error
+    except (EngineError, GitHubError, BadPrivateKey, OSError) as error:
+        raise Trouble(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--webhook", default="http://127.0.0.1:8000/webhook", show_default=True, help="Where events go."
+)
+@click.option(
+    "--directory", type=click.Path(path_type=Path), help="Where repositories are kept; else temporary."
+)
+def sandbox(port: int, webhook: str, directory: Path | None) -> None:
+    """A small GitHub on this machine, with the demo's repository and an App, for `cloi serve` to talk to."""
+    from bot.demo import serve_sandbox
+
+    try:
+        asyncio.run(serve_sandbox(port=port, webhook=webhook, directory=directory, echo=click.echo))
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
