@@ -3,7 +3,7 @@
 Objects and refs are read over one `git cat-file --batch` process (microseconds) and kept by sha; most writing
 starts a git process (2-3 ms). Every answer about shas is immutable and therefore kept. Arguments are argv lists,
 never a shell; nobody's git configuration takes part. Names that come from outside pass `valid_ref` or are full
-shas before git sees them. Not here: who may do it and what follows from it (bot/sandbox/refs.py), diffs (diffs.py).
+shas before git sees them. Not here: who may do it and what follows from it (refs.py), diffs (diffs.py).
 """
 
 from __future__ import annotations
