@@ -1,0 +1,240 @@
+"""Everything that is wrong with a definition, each with line, rule and suggestion (ADR-012, DSL). Pure.
+
+`parse` refuses a text with the first error found here; `cloi lint` shows all, and with the step types at hand
+also what no schema and no graph can tell. Warnings are what can never work as it is written; notices are
+harmless. Not here: reading YAML (source.py) and the shape of things (schema.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.engine.ports import StepType
+from bot.engine.references import is_well_formed, references
+from bot.engine.schema import did_you_mean, misfits
+from bot.engine.source import Finding, Path, Source, read
+
+STEPS: Path = ("workflow", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step as far as it can be read; what is misshapen is left out, since it has been named already."""
+
+    at: Path
+    name: str
+    depends_on: tuple[str, ...]
+    outputs: Mapping[str, Any]
+    raw: Mapping[str, Any]
+
+
+def lint(
+    text: str,
+    types: Mapping[str, type[StepType]] | None = None,
+    plugins: Collection[str] | None = None,
+) -> tuple[Finding, ...]:
+    """All findings, in order of lines. types, plugins: those that exist; None does not look at them."""
+    return examine(read(text), types, plugins)
+
+
+def examine(
+    source: Source, types: Mapping[str, type[StepType]] | None = None, plugins: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """The same for a text that has been read."""
+    if source.data is None:
+        return source.findings
+    found = set(source.findings)
+    for misfit in misfits(source.data):
+        found.add(Finding(source.line(misfit.at), misfit.rule, misfit.message, misfit.suggestion))
+    body = _dict(_dict(source.data).get("workflow"))
+    looking = _Looking(source, body)
+    found.update(looking.graph())
+    found.update(looking.all_references())
+    if types is not None:
+        found.update(looking.types(types))
+    if plugins is not None:
+        found.update(looking.plugins(plugins))
+    if not any(f.severity == "error" for f in found):
+        found.update(looking.unused())
+    return tuple(sorted(found))
+
+
+def ancestors(depends_on: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+    """For each step all that come before it; a step on a circle is among its own."""
+    above: dict[str, set[str]] = {name: set(names) for name, names in depends_on.items()}
+    changed = True
+    while changed:
+        changed = False
+        for found in above.values():
+            more = set().union(*(above.get(n, ()) for n in found)) - found
+            if more:
+                found |= more
+                changed = True
+    return {name: frozenset(found) for name, found in above.items()}
+
+
+class _Looking:
+    def __init__(self, source: Source, body: Mapping[str, Any]) -> None:
+        self.source = source
+        self.body = body
+        self.steps = [
+            _Step((*STEPS, i), raw["name"], _words(raw.get("depends_on")), _dict(raw.get("outputs")), raw)
+            for i, raw in enumerate(_list(body.get("steps")))
+            if isinstance(raw, dict) and isinstance(raw.get("name"), str)
+        ]
+        self.by_name = {step.name: step for step in reversed(self.steps)}
+        self.above = ancestors({name: step.depends_on for name, step in self.by_name.items()})
+
+    def finding(self, at: Path, rule: str, message: str, suggestion: str = "", **more: Any) -> Finding:
+        return Finding(self.source.line(at), rule, message, suggestion, **more)
+
+    def graph(self) -> Iterator[Finding]:
+        """Names given twice, dependencies on nothing, circles (each once)."""
+        seen: set[str] = set()
+        told: set[str] = set()
+        for step in self.steps:
+            if step.name in seen:
+                yield self.finding((*step.at, "name"), "duplicate-step", f"two steps are named {step.name!r}")
+            seen.add(step.name)
+            for i, name in enumerate(step.depends_on):
+                if name not in self.by_name:
+                    message = f"{step.name} depends on {name!r}, which is no step"
+                    suggestion = did_you_mean(name, self.by_name)
+                    yield self.finding((*step.at, "depends_on", i), "unknown-step", message, suggestion)
+            if step.name in self.above[step.name] and step.name not in told:
+                circle = self._circle(step.name)
+                told |= {n for n in self.above[step.name] if step.name in self.above.get(n, ())}
+                message = f"{' → '.join(circle)} go round in a circle"
+                yield self.finding((*step.at, "depends_on"), "cycle", message, "leave one of them out")
+
+    def _circle(self, name: str) -> list[str]:
+        """The shortest way along depends_on from a step back to itself."""
+        ways = [[name]]
+        seen = {name}
+        while True:
+            way = ways.pop(0)
+            for above in self.by_name[way[-1]].depends_on:
+                if above == name:
+                    return [*way, name]
+                if above in self.by_name and above not in seen:
+                    seen.add(above)
+                    ways.append([*way, above])
+
+    def all_references(self) -> Iterator[Finding]:
+        """Every `${…}`: of the right form, and naming something that will be there."""
+        for step in self.steps:
+            for key in ("inputs", "when"):
+                for at, reference in _all(step.raw.get(key), (*step.at, key)):
+                    yield from self._reference(at, reference, step)
+        for at, reference in _all(self.body.get("rollback_required"), ("workflow", "rollback_required")):
+            yield from self._reference(at, reference, None)
+        for at, reference in _all(self.body.get("trigger"), ("workflow", "trigger")):
+            if not is_well_formed(reference) or reference[0] != "fact" or len(reference) < 2:
+                message = f"{_shown(reference)} is no reference to the fact"
+                yield self.finding(at, "reference", message, "a trigger sees ${fact.…} only")
+
+    def _reference(self, at: Path, reference: tuple[str, ...], step: _Step | None) -> Iterator[Finding]:
+        shown = _shown(reference)
+        if not is_well_formed(reference) or reference[0] == "fact" or len(reference) < 2:
+            hint = did_you_mean(reference[0], ("context", "outputs")) if reference else ""
+            message = f"{shown} is no reference to context or outputs"
+            yield self.finding(at, "reference", message, hint or "write ${context.name}")
+        elif reference[0] == "context":
+            known = self._context()
+            if known is not None and reference[1] not in known:
+                message = f"{shown} can never resolve: no trigger gives {reference[1]!r}"
+                suggestion = did_you_mean(reference[1], known)
+                yield self.finding(at, "unknown-context", message, suggestion, severity="warning")
+        elif (source := self.by_name.get(reference[1])) is None:
+            suggestion = did_you_mean(reference[1], self.by_name)
+            yield self.finding(at, "unknown-output", f"{shown} names no output of any step", suggestion)
+        elif len(reference) < 3 or reference[2] not in source.outputs:
+            suggestion = did_you_mean(reference[2] if len(reference) > 2 else "", source.outputs)
+            suggestion = suggestion or f"{source.name} exports {', '.join(source.outputs) or 'nothing'}"
+            yield self.finding(at, "unknown-output", f"{shown} names no output of any step", suggestion)
+        elif step is not None and source.name not in self.above[step.name]:
+            message = f"{shown} may not be there yet when {step.name} begins"
+            yield self.finding(at, "order", message, f"add {source.name!r} to its depends_on")
+
+    def _context(self) -> set[str] | None:
+        """What the triggers give; None where instances are started by code, with whatever it gives."""
+        raw = self.body.get("trigger", [])
+        triggers = [t for t in (raw if isinstance(raw, list) else [raw]) if isinstance(t, dict)]
+        return set().union(*(_dict(t.get("context")) for t in triggers)) if triggers else None
+
+    def types(self, types: Mapping[str, type[StepType]]) -> Iterator[Finding]:
+        """Step types that nobody provides, and inputs that they do not take."""
+        for step in self.steps:
+            for key in ("type", "rollback_action"):
+                name = step.raw.get(key)
+                if isinstance(name, str) and name not in types:
+                    message = f"nobody provides the step type {name!r} that {step.name} needs"
+                    yield self.finding((*step.at, key), "unknown-type", message, did_you_mean(name, types))
+            known = types.get(str(step.raw.get("type")))
+            if known is None:
+                continue
+            given, takes = _dict(step.raw.get("inputs")), known.inputs | known.optional
+            for name in sorted(known.inputs - set(given)):
+                message = f"{step.name} lacks the input {name!r} that {step.raw['type']} needs"
+                yield self.finding((*step.at, "inputs"), "missing-input", message)
+            for name in sorted(set(given) - takes):
+                message = f"{step.raw['type']} takes no input {name!r}"
+                hint = did_you_mean(name, takes) or f"it takes {', '.join(sorted(takes)) or 'none'}"
+                yield self.finding((*step.at, "inputs", name), "unknown-input", message, hint)
+
+    def plugins(self, plugins: Collection[str]) -> Iterator[Finding]:
+        """Plugins that are not installed."""
+        for step in self.steps:
+            name = step.raw.get("plugin")
+            if isinstance(name, str) and name not in plugins:
+                message = f"there is no plugin {name!r} for {step.name}"
+                yield self.finding(
+                    (*step.at, "plugin"), "unknown-plugin", message, did_you_mean(name, plugins)
+                )
+
+    def unused(self) -> Iterator[Finding]:
+        """Results that nobody looks at: a slip of the pen, or something to leave out."""
+        used = {r[1:3] for _, r in _all(self.body, ()) if r[0] == "outputs"}
+        needed = {name for step in self.steps for name in step.depends_on}
+        for step in self.steps:
+            idle = [name for name in step.outputs if (step.name, name) not in used]
+            if idle and len(idle) == len(step.outputs) and step.name not in needed:
+                message = f"nobody uses what {step.name} finds out, and nothing depends on it"
+                yield self.finding((*step.at, "name"), "unused-step", message, severity="notice")
+                continue
+            for name in idle:
+                message = f"nobody uses {step.name}'s output {name!r}"
+                yield self.finding((*step.at, "outputs", name), "unused-output", message, severity="notice")
+
+
+def _all(value: Any, at: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every reference below a value, with the place of the text that holds it; an unclosed one is empty."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _all(item, (*at, key))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _all(item, (*at, i))
+    elif isinstance(value, str):
+        found = list(references(value))
+        yield from ((at, reference) for reference in found)
+        if value.count("${") > len(found):
+            yield at, ("",)
+
+
+def _shown(reference: tuple[str, ...]) -> str:
+    return "${" + ".".join(reference) + "}" if reference != ("",) else "a `${` that is not closed"
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in _list(value) if isinstance(item, str))

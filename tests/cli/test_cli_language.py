@@ -1,0 +1,47 @@
+"""`cloi schema` and `cloi lint` as people meet them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from bot.cli import main
+
+WRONG = """\
+workflow:
+  name: tea
+  version: "1"
+  steps:
+    - name: boil
+      type: report
+      dependson: []
+      inputs: {repository: "${context.repo", merge_sha: x, plan: y}
+"""
+
+
+def test_the_schema_is_printed_as_it_is() -> None:
+    result = CliRunner().invoke(main, ["schema", "workflow"])
+    assert json.loads(result.stdout)["title"] == "CLOI workflow definition"
+
+
+def test_every_mistake_has_file_line_and_rule_and_the_exit_code_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "tea.yaml"
+    file.write_text(WRONG)
+    result = CliRunner().invoke(main, ["lint", str(file)])
+    assert result.exit_code == 1
+    assert [line.removeprefix(str(file)).split(" ")[0] for line in result.stdout.splitlines()] == [
+        ":7:",
+        ":8:",
+    ]
+    assert "did you mean 'depends_on'? [unknown-key]" in result.stdout
+    result = CliRunner().invoke(main, ["lint", "--json", str(file)])
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(f["line"], f["rule"]) for f in found] == [(7, "unknown-key"), (8, "reference")]
+
+
+def test_what_is_right_ends_with_zero_and_what_cannot_be_read_with_two() -> None:
+    shipped = Path(__file__).parents[2] / "templates" / "workflows" / "implement-adr.yaml"
+    assert CliRunner().invoke(main, ["lint", str(shipped)]).exit_code == 0
+    assert CliRunner().invoke(main, ["lint", "no-such-file.yaml"]).exit_code == 2
