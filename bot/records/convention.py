@@ -27,9 +27,9 @@ ENOUGH = 4
 class Convention:
     """The habits of one folder of records, seen without the record that is being checked.
 
-    size: records seen. states_status, states_title, states_date, numbers, numbered_titles: whether 80 % do so. width: digits
-    of a number, prefix: letters before it. status_words: words used, in lower case, most used first. sections:
-    titles of core sections, as most records write them. index: the page that lists the records, if there is one.
+    size: records seen. states_status, states_title, states_date, numbers, numbered_titles: whether 80 % do so.
+    width: digits of a number; prefix: letters before it. status_words: in lower case, most used first.
+    sections: titles of core sections, as most records write them. index: the page that lists the records.
     """
 
     size: int
@@ -158,4 +158,4 @@ def names_record(text: str, record: Record) -> bool:
 
 
 def _whole(identifier: str, text: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(identifier)}(?![\w])", text) is not None
+    return re.search(rf"(?<![\w-]){re.escape(identifier)}(?![\w-])", text) is not None

@@ -75,22 +75,26 @@ def label(line: str) -> tuple[str, str] | None:
 def named(line: str) -> tuple[str, str, str] | None:
     """(key, name, value) if the line is `name: value` with a known name."""
     lead = line[:70]
-    if not (":" in lead or "：" in lead or "=" in lead):
-        return _unmarked_name(line) if "**" in lead or "__" in lead or " - " in lead or "–" in lead else None
-    text = without_comments(line)
-    if (shape := _NAME_SHAPE.match(text)) and (key := name_key(shape["name"])):
-        if shape["rest"].startswith("//"):
-            return None
-        return key, shape["name"].strip(), _unmarked(shape["rest"])
-    return _unmarked_name(line)
+    if ":" in lead or "：" in lead or "=" in lead:
+        shape = _NAME_SHAPE.match(without_comments(line))
+        if shape and (key := name_key(shape["name"])):
+            return (
+                None
+                if shape["rest"].startswith("//")
+                else (key, shape["name"].strip(), _unmarked(shape["rest"]))
+            )
+    return (
+        _unmarked_name(line, lead) if "**" in lead or "__" in lead or " - " in lead or "–" in lead else None
+    )
 
 
-def _unmarked_name(line: str) -> tuple[str, str, str] | None:
+def _unmarked_name(line: str, lead: str) -> tuple[str, str, str] | None:
     """`**Status** Accepted` and `Status - Accepted`: a known name without a colon."""
     text = without_comments(line)
     if (shape := _BOLD_NAME.match(text)) and (key := name_key(shape["name"])) and key != "meta":
         return key, shape["name"].strip(), _unmarked(shape["rest"])
-    if (shape := _DASHED.match(plain(text))) and (key := name_key(shape["name"])) in ("status", "date"):
+    dashed = _DASHED.match(plain(text)) if " - " in lead or "–" in lead or "—" in lead else None
+    if (shape := dashed) and (key := name_key(shape["name"])) in ("status", "date"):
         return str(key), shape["name"], shape["rest"]
     return None
 

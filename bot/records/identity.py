@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _WORDS = (
@@ -44,6 +45,7 @@ class Identity:
         return f"{self.prefix}{number:0{self.width}d}" if self.width else f"{self.prefix}{number}"
 
 
+@lru_cache(maxsize=8192)
 def from_path(path: str) -> Identity:
     """What the file's name says; the directory's name where the file is only called README or index."""
     pure = PurePosixPath(path)

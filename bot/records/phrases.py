@@ -34,6 +34,11 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
     (RelationKind.BUILDS_ON, r"(?:builds?|building|built)\s+(?:up)?on(?:\s+top\s+of)?|baut\s+auf"),
 )
 _VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) in enumerate(_VERBS)), re.I)
+_STEM_WORDS = (
+    "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
+    "amend updat modif ergänz depend requir hängt buil baut"
+)
+_STEMS = tuple(_STEM_WORDS.split())
 _PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
 _NEGATED = re.compile(
     r"(?:\b(?:not|never|no\s+longer|without|nicht|instead\s+of|rather\s+than)|n't)\b[^.;]{0,20}$", re.I
@@ -98,7 +103,9 @@ def directed(
     """
     if not references:
         return
-    verbs = list(_VERB.finditer(text))
+    lowered = text.lower()
+    speaks = any(stem in lowered for stem in _STEMS)
+    verbs = list(_VERB.finditer(text)) if speaks else []
     carried: RelationKind | None = None
     last_end = 0
     for index, reference in enumerate(references):
@@ -111,7 +118,7 @@ def directed(
             kind = _kind_of(verb, text, references[:index], strict=strict)
         elif carried and is_joiner(lead):
             kind = carried
-        if kind is None:
+        if kind is None and speaks:
             after = text[reference.end : reference.end + 120]
             if (found := _BY_THIS.match(after)) and not _next_within(references, index, found.end()):
                 whole = _ONLY_AUXILIARIES.match(found["between"])

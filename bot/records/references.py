@@ -23,7 +23,7 @@ _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
 _DIGIT = re.compile(r"[0-9]")
 _LINK_MARKS = ("](", "`", "[[", "<<", "xref:", "link:")
-_NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%.-])")
+_NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%-]|\.\d)")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
 _ID_AND_TITLE = re.compile(r"^(?:[A-Z][A-Za-z]{1,9}[-_ #]?)?\d{1,6}[ ]*[:.–—-]+[ ]+(\S.{2,})$")
@@ -33,7 +33,7 @@ _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, R
 _NUMBER = re.compile(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
 _SLUG = re.compile(
     r"(?<![\w./-])((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
-    r"\d{2,5}[-_][a-z][\w-]{2,100})(?:\.md)?"
+    r"\d{2,5}[-_][a-z][\w-]{0,100})(?:\.md)?"
 )
 _OTHER_ID = re.compile(r"(?<![\w./-])[A-Z]{2,8}-\d{1,5}(?![\w-])")
 _USUAL_PREFIXES = ("", "ADR", "RFC", "PEP", "EIP", "KEP")
@@ -155,7 +155,7 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
     """Numbers, slugs and ids of another prefix ("DB-001" in a log with "CORE-004"), alone in a field."""
     for match in _NUMBER.finditer(line):
         digits = match[1]
-        if len(digits) == 4 and digits.startswith(("19", "20")) and name.own.width != 4:
+        if len(digits) == 4 and digits.startswith(("19", "20")):
             continue
         yield Reference(match.start(), match.end(), name.id_of(int(digits)), bare=True)
     for match in _SLUG.finditer(line):

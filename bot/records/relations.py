@@ -30,6 +30,9 @@ _ONLY_PART = re.compile(
     r"portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b)",
     re.I,
 )
+_BEFORE_NUMBER = re.compile(
+    r"^[\s:*_`\"'(\[#-]*(?:(?:by|the|adr|no\.?|number|record|decision|and|also)\b\s*)*$", re.I
+)
 _PART_OF = re.compile(r"\b(?:in|of|within|from)[\s*_`\"'“(\[]*$", re.I)
 
 
@@ -83,7 +86,7 @@ def _in_value(
     last: RelationKind | None = None
     for reference, said in directed(text, find(text, name, bare=bare), strict=False):
         lead = text[before : reference.start]
-        if reference.bare and said is None and not (is_joiner(lead) or is_filler(lead)):
+        if reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead)):
             continue
         kind = said or _kind_in_field(own, last, lead, first=before == 0)
         if kind is not None and _ONLY_PART.match(text[reference.end : reference.end + 160]):

@@ -23,7 +23,7 @@ _LEFT = re.compile(
     r"|<(?:short title|title of|describe|insert |your )[^<>\n]{0,120}>",
     re.I,
 )
-_TODO = re.compile(r"(?<![\w`/#-])(?:TODO|TBD|FIXME|XXX)(?![\w`/-])")
+_TODO = re.compile(r"(?<![\w`/#-])(?:TODO|TBD|FIXME|XXX)(?![\w`/-]|\.\w)")
 
 
 def section_missing(subject: Subject) -> Iterator[Finding]:

@@ -1,0 +1,112 @@
+"""Which record a text names, and which way the words point."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.records.reader import read
+from bot.records.record import Record, RelationKind
+
+K = RelationKind
+
+
+def of(text: str, path: str = "docs/adr/0009-x.md") -> Record:
+    return read(path, f"# 9. X\n\n{text}".encode())
+
+
+def kinds(record: Record) -> set[tuple[RelationKind, str]]:
+    return {(r.kind, r.target) for r in record.relations}
+
+
+SAID = [
+    ("## Status\n\nSuperseded by [7. Y](0007-y.md)\n", {(K.SUPERSEDED_BY, "0007")}),
+    ("## Status\n\nAccepted\n\n-> Supercedes [7. Y](0007-y.md)\n", {(K.SUPERSEDES, "0007")}),
+    ("Status: superseded by 7\n", {(K.SUPERSEDED_BY, "0007")}),
+    ("Status: Superseded by `0007-y`\n", {(K.SUPERSEDED_BY, "0007")}),
+    ("* Supersedes: ADR-1, ADR-2 and 0003\n"
+    "", {(K.SUPERSEDES, "0001"), (K.SUPERSEDES, "0002"), (K.SUPERSEDES, "0003")}),
+    ("**Superseded by:**\n- [Y](0007-y.md)\n- ADR-8\n"
+    "", {(K.SUPERSEDED_BY, "0007"), (K.SUPERSEDED_BY, "0008")}),
+    ("| Field | Value |\n|---|---|\n| Replaced by | ADR 7 |\n", {(K.SUPERSEDED_BY, "0007")}),
+    ("Supersedes: the cache part in ADR-7\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Supersedes: ADR-7's retry rule\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Superseded by: ADR-7 (retries only)\n", {(K.PARTIALLY_SUPERSEDED_BY, "0007")}),
+    ("**Status**: Partially superseded by [7](0007-y.md)\n", {(K.PARTIALLY_SUPERSEDED_BY, "0007")}),
+    ("Status: Accepted; the cache is superseded by ADR-7\n", {(K.PARTIALLY_SUPERSEDED_BY, "0007")}),
+    ("Supersedes: [Y](0007-y.md), uses ideas from [Z](0008-z.md)\n"
+    "", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),
+    ("Status: Accepted, amended by [1](0001-a.md) and [2](0002-b.md)\n"
+    "", {(K.AMENDED_BY, "0001"), (K.AMENDED_BY, "0002")}),
+    ("Amends: ADR-7\n", {(K.AMENDS, "0007")}),
+    ("Datum: 2024-05-31 · Ergänzt ADR-7\n\nText.\n", {(K.AMENDS, "0007")}),
+    ("Building on ADR-7 (Events), we go on.\n", {(K.BUILDS_ON, "0007")}),
+    ("This decision depends on ADR-7 and ADR-8.\n", {(K.DEPENDS_ON, "0007"), (K.DEPENDS_ON, "0008")}),
+    ("It does not depend on ADR-7.\n", {(K.RELATED, "0007")}),
+    ("This ADR supersedes ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+    ("Our old rule was bad. Supersedes\n[7](0007-y.md).\n", {(K.SUPERSEDES, "0007")}),
+    ("ADR-7 was superseded by ADR-8.\n", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
+    ("ADR-7 will be superseded by this record.\n", {(K.SUPERSEDES, "0007")}),
+    ("ADR-7, its old formats, will be replaced by this one.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("The driver replaces what ADR-7 had.\n", {(K.RELATED, "0007")}),
+    ("See ADRs 1, 2 and 3.\n", {(K.RELATED, "0001"), (K.RELATED, "0002"), (K.RELATED, "0003")}),
+    ("We answer within 7 ms, see RFC 7519.\n", set()),
+    ("```\nSupersedes ADR-7\n```\n", set()),
+    ("Write `ADR-0001` in plain text.\n", set()),
+    ("Superseded by: none\n", set()),
+    ("Supersedes: version 1 of 2019\n", set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SAID)
+def test_words_give_the_direction(text: str, expected: set[tuple[RelationKind, str]]) -> None:
+    assert kinds(of(text)) == expected
+
+
+def test_front_matter_gives_directions_at_any_depth() -> None:
+    text = (
+        "---\nsupersedes: [ADR-0001, 0002-old.md]\nrelated: ADR-0003\nmeta:\n  features:\n    - name: a\n"
+        "      dependencies: [ADR-0004, lodash]\n---\n# X\n"
+    )
+    record = read("docs/adr/0009-x.md", text.encode())
+    assert kinds(record) == {
+        (K.SUPERSEDES, "0001"),
+        (K.SUPERSEDES, "0002"),
+        (K.RELATED, "0003"),
+        (K.DEPENDS_ON, "0004"),
+    }
+    assert next(r for r in record.relations if r.kind is K.DEPENDS_ON).place.line == 7
+
+
+def test_links_over_line_ends_and_by_reference_are_links() -> None:
+    record = of(
+        "See [the\nother](\n./0007-y.md#a) and [that][z] and [8].\n\n[z]: 0006-z.md\n[8]: 0008-w.md\n"
+    )
+    assert {r.target_path for r in record.relations} == {
+        f"docs/adr/000{n}" for n in ("7-y.md", "6-z.md", "8-w.md")
+    }
+
+
+def test_a_full_address_is_a_link_once_the_repository_is_known() -> None:
+    text = b"# 9. X\n\nSupersedes: [Y](https://github.com/Me/Mine/blob/main/docs/adr/0007-y.md)\n"
+    assert read("docs/adr/0009-x.md", text).supersedes == ()
+    assert read("docs/adr/0009-x.md", text, repository="me/mine").supersedes == ("0007",)
+
+
+def test_every_relation_says_where_it_stands() -> None:
+    (relation,) = of("Text.\n\n- ADR-7: Use Y (for speed)\n").relations
+    assert (relation.quote, relation.place.line) == ("- ADR-7: Use Y (for speed)", 5)
+    assert (relation.title, relation.note) == ("Use Y", "for speed")
+
+
+def test_ids_are_written_as_the_log_writes_them() -> None:
+    record = read("docs/ODH-ADR-Op-0009-x.md", b"# X\n\nSee ODH-ADR-Op-0007 and ADR-8.\n")
+    assert [r.target for r in record.relations] == ["ODH-ADR-Op-0007", "ODH-ADR-Op-0008"]
+
+
+def test_a_slug_log_links_by_slug() -> None:
+    text = b"# X\n\n- Status: superseded by [20240202-y](20240202-y.md)\n"
+    assert read("docs/adr/20240131-x.md", text).superseded_by == ("20240202-y",)
+
+
+def test_a_record_does_not_relate_to_itself() -> None:
+    assert of("As ADR-9 says; see [here](0009-x.md#context).\n").relations == ()
