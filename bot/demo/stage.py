@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import random
 import secrets
 import socket
 import sys
@@ -32,6 +33,7 @@ from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner, load_key
 from bot.sandbox.act import ActExecutor
 from bot.sandbox.execution import Executor
+from bot.sandbox.faults import Faults
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.world import utc_now
 from bot.store.sqlite import SQLiteStore
@@ -84,7 +86,7 @@ class Stage:
     async def until(self, find: Callable[[], T | None]) -> T:
         """What `find` finds, once it finds something. Raises StoodStill if that does not come."""
         while not (found := find()):
-            if not await self._progress():
+            if not await self._progress() and not find():  # a last step may ask GitHub nothing
                 raise StoodStill(self._where())
         return found
 
@@ -224,6 +226,7 @@ def _bot(
     secret: str,
     runner_base_url: str | None = None,
     clock: Clock | None = None,
+    chance: Callable[[], float] = random.random,
     **more: Any,
 ) -> Bot:
     """The bot beside the sandbox. more: for its client."""
@@ -236,6 +239,7 @@ def _bot(
         public_url=public_url,
         runner_base_url=runner_base_url,
         clock=clock,
+        chance=chance,
     )
 
 
@@ -289,9 +293,10 @@ async def pumped(
     clock: Callable[[], datetime] = utc_now,
     runner_base_url: str | None = None,
     tell: Callable[[str, str, str | None], None] = lambda actor, sentence, link: None,
+    faults: Faults | None = None,
 ) -> AsyncIterator[Stage]:
     """Everything in this process, moved only by the story. clock: dates what is on GitHub. The bot's time, and
-    that by which GitHub judges tokens, is virtual and begins there.
+    that by which GitHub judges tokens, is virtual and begins there. faults: what GitHub does badly.
     """
     secret, github_url = "a webhook secret", "http://github.test"
     time = VirtualClock(clock())
@@ -308,14 +313,16 @@ async def pumped(
         client=httpx.AsyncClient(transport=httpx.ASGITransport(bot_site)),
         clock=clock,
         auth_clock=time.now,
+        faults=faults,
     )
     app = _set_up(sandbox, files, "http://bot.test/webhook", secret)
     transport = httpx.ASGITransport(sandbox.asgi())
     more: dict[str, Any] = {"transport": transport, "patience": (0.0, 0.0)}
+    chance = random.Random(0).random  # noqa: S311  the same story again is the same to the second
 
     def assemble() -> Bot:
         made = _bot(
-            app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, time, **more
+            app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, time, chance, **more
         )
         holder[:] = [made.site]
         return made
@@ -328,7 +335,8 @@ async def pumped(
         await stage.bot.pump()
         if (len(sandbox.requests), len(sandbox.world.deliveries)) != before:
             return True
-        due = stage.bot.coordinator.next_timer()
+        timers = (stage.bot.coordinator.next_timer(), sandbox.deliverer.next_late())
+        due = min((at for at in timers if at is not None), default=None)
         if due is None or due > end:
             return False
         time.advance(max(0.0, (due - time.now()).total_seconds()))

@@ -84,7 +84,10 @@ async def cancel_run(ctx: StepContext, repository: Repository, run_id: int) -> b
     intent = once(ctx, "cancel-run", run_id, part=str(run_id))
 
     async def look() -> Result | None:
-        return {"cancelled": False} if (await repository.run(run_id)).status == "completed" else None
+        run = await repository.run(run_id)
+        if run.status != "completed":
+            return None
+        return {"cancelled": intent.known and run.conclusion == "cancelled"}
 
     async def do() -> Result:
         return {"cancelled": await _cancel(repository, run_id)}
@@ -93,17 +96,18 @@ async def cancel_run(ctx: StepContext, repository: Repository, run_id: int) -> b
 
 
 async def delete_artifacts(ctx: StepContext, repository: Repository, run_id: int) -> int:
-    """Delete what a run has left; how many artifacts that was."""
-    intent = once(ctx, "delete-artifacts", run_id, part=str(run_id))
+    """Delete what a run has left; how many artifacts that was, also if a former process deleted some of them."""
+    there = [artifact.id for artifact in await repository.artifacts(run_id)]
+    intent = once(ctx, "delete-artifacts", run_id, part=str(run_id), hints={"artifacts": there})
     if intent.observed is not None:
         return int(intent.observed["deleted"])
-    artifacts = await repository.artifacts(run_id)
-    for artifact in artifacts:
+    for artifact in there:
         try:
-            await write(repository, "delete-artifacts", "DELETE", f"/actions/artifacts/{artifact.id}")
+            await write(repository, "delete-artifacts", "DELETE", f"/actions/artifacts/{artifact}")
         except errors.NotFound:
             continue
-    return int(intent.observe({"deleted": len(artifacts)})["deleted"])
+    every = {*intent.effect.result.get("artifacts", ()), *there}
+    return int(intent.observe({"deleted": len(every)})["deleted"])
 
 
 async def _dispatch(

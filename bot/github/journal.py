@@ -28,12 +28,13 @@ Result = dict[str, Any]
 
 class Intent:
     """An effect that was intended. known: it was before, or a state before it was and nobody saw what came of it:
-    so something may be there."""
+    so something may be there. replaces: keys of such states, which are settled with this one."""
 
     def __init__(self, ctx: StepContext, effect: Effect, *, known: bool) -> None:
         self._store = ctx.store
         self.effect = effect
         self.known = known
+        self.replaces: tuple[str, ...] = ()
 
     @property
     def observed(self) -> Result | None:
@@ -43,6 +44,8 @@ class Intent:
     def observe(self, result: Mapping[str, Any]) -> Result:
         """Note what came of it, beside what was noted with the intent."""
         whole = {**self.effect.result, **result}
+        for key in self.replaces:
+            self._store.observe(key, {**whole, "replaced": True})
         self._store.observe(self.effect.key, whole)
         return whole
 
@@ -85,7 +88,8 @@ def version(ctx: StepContext, kind: str, subject: str, content: Any) -> tuple[In
         key = last.key
     seen = next((e.result for e in reversed(before) if e.state == "observed"), None)
     intent = _intend(ctx, key, kind, digest, {"subject": subject})
-    intent.known = intent.known or any(e.state == "intended" for e in before)
+    intent.replaces = tuple(e.key for e in before if e.state == "intended" and e.key != key)
+    intent.known = intent.known or bool(intent.replaces)
     return intent, seen
 
 
