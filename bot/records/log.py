@@ -11,7 +11,6 @@ import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import unquote
 
 from bot.records.dates import Order, read_date
 from bot.records.document import SIDECARS
@@ -19,8 +18,7 @@ from bot.records.inline import plain
 from bot.records.kinds import FileKind, is_record
 from bot.records.reader import read_all
 from bot.records.record import Record, Relation
-from bot.records.references import WEB_PAGE
-from bot.records.text import MAX_BYTES
+from bot.records.site import Site, learn_sites, site_for
 
 
 class RecordLog:
@@ -35,14 +33,13 @@ class RecordLog:
     ) -> None:
         self.files: dict[str, bytes] = dict(files)
         self.paths = frozenset(paths) | frozenset(files) if paths is not None else None
-        self.repository = repository or _learn_repository(self.files)
+        self.sites = (Site(repository),) if repository else learn_sites(self.files)
         self.kinds = {path: is_record(path, data) for path, data in sorted(self.files.items())}
         found: list[Record] = []
         for path, kind in self.kinds.items():
             if kind is FileKind.ADR:
-                found += read_all(
-                    path, self.files[path], siblings=self.siblings(path), repository=self.repository
-                )
+                site = site_for(path, self.sites)
+                found += read_all(path, self.files[path], siblings=self.siblings(path), site=site)
         self.records: tuple[Record, ...] = tuple(_with_dates(found))
         self._there = _with_folders(self.paths or self.files)
         self._folders = {posixpath.dirname(record.path) for record in self.records}
@@ -127,19 +124,6 @@ def _with_folders(paths: Collection[str]) -> set[str]:
             out.add(folder)
             folder = posixpath.dirname(folder)
     return out
-
-
-def _learn_repository(files: Mapping[str, bytes]) -> str | None:
-    """The repository whose web addresses name at least two of these very files."""
-    hits: dict[str, set[str]] = {}
-    for data in files.values():
-        if b"/blob/" not in data and b"/tree/" not in data:
-            continue
-        for found in WEB_PAGE.finditer(data[:MAX_BYTES].decode("utf-8", "replace")):
-            if unquote(found["path"]) in files:
-                hits.setdefault(found["repository"], set()).add(found["path"])
-    best = max(hits, key=lambda name: (len(hits[name]), name), default=None)
-    return best if best and len(hits[best]) >= 2 else None
 
 
 def date_order(records: list[Record]) -> Order | None:

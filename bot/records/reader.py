@@ -24,6 +24,7 @@ from bot.records.inline import plain
 from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity, Status
 from bot.records.references import Naming, naming
 from bot.records.relations import from_metadata, people, relations_of, unique
+from bot.records.site import Site
 from bot.records.split import split
 from bot.records.titles import find_title, split_title
 
@@ -34,19 +35,19 @@ def read(
     *,
     siblings: Mapping[str, bytes] | None = None,
     order: Order | None = None,
-    repository: str | None = None,
+    site: Site | None = None,
 ) -> Record:
     """The record in this file. Never raises.
 
     path: in the repository, with slashes; it names the format and often the id. siblings: files beside it by
     name, of which kep.yaml is read. order: how the log writes days and months, where that is known.
-    repository: "owner/name"; with it, full web addresses of this repository are links into its log.
+    site: where the repository is shown on the web; with it, full addresses of its files are links into its log.
     """
     document = parse(path, data, siblings)
     parts = split(document)
     if not parts:
-        return record_of(document, order, repository)
-    whole = record_of(document, order, repository)
+        return record_of(document, order, site)
+    whole = record_of(document, order, site)
     reason = f"The file holds {len(parts)} records; each one is read by itself."
     finding = Finding("several-records", Severity.NOTICE, path, Place(1, 1), reason)
     return replace(whole, status=None, status_text=None, date=None, findings=(*whole.findings, finding))
@@ -58,14 +59,14 @@ def read_all(
     *,
     siblings: Mapping[str, bytes] | None = None,
     order: Order | None = None,
-    repository: str | None = None,
+    site: Site | None = None,
 ) -> list[Record]:
     """All records of a file: usually one; several where a team keeps its whole log in one file. Never raises."""
     document = parse(path, data, siblings)
-    return [record_of(part, order, repository) for part in split(document) or [document]]
+    return [record_of(part, order, site) for part in split(document) or [document]]
 
 
-def record_of(document: Document, order: Order | None = None, repository: str | None = None) -> Record:
+def record_of(document: Document, order: Order | None = None, site: Site | None = None) -> Record:
     """The record that a document states."""
     source, front = document.source, document.front
     path = source.path
@@ -83,7 +84,7 @@ def record_of(document: Document, order: Order | None = None, repository: str | 
     )
     status, status_field = choose_status(fields, document.family)
     iso, date_field = choose_date(path, fields, status_field, order)
-    name = naming(path, identity, document.family, repository, title.label if title else None)
+    name = naming(path, identity, document.family, site, title.label if title else None)
     relations = _relations(document, fields, name)
     places = _places(title_block, status_field, date_field, fields)
     return Record(

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from bot.records.identity import Identity, from_path
 from bot.records.inline import links, plain
+from bot.records.site import Site
 
 MAX_REFERENCES = 150
 MAX_FOLLOWING = 20
@@ -44,14 +45,14 @@ _SEPARATOR = r"[-_ \u2011#]{0,2}"
 class Naming:
     """How the record that is being read writes ids. words: prefixes that mean a record of this log.
 
-    repository: "owner/name" where known; then links to its pages on the web are links into this log.
+    site: where its repository is shown on the web, if known; then addresses of its pages are links into this log.
     """
 
     path: str
     own: Identity
     words: re.Pattern[str]
     slug_log: bool = False
-    repository: str | None = None
+    site: Site | None = None
 
     def id_of(self, number: int) -> str:
         """The id of this log's record with that number."""
@@ -75,7 +76,7 @@ class Reference:
 
 
 def naming(
-    path: str, own: Identity, family: str = "", repository: str | None = None, label: str | None = None
+    path: str, own: Identity, family: str = "", site: Site | None = None, label: str | None = None
 ) -> Naming:
     """The naming of a record. family: "rfc", "pep", "kep", "eip" or "rfd" where the log is of that kind.
 
@@ -92,7 +93,7 @@ def naming(
         words.append(re.escape(label))
     joined = "|".join(words)
     pattern = re.compile(rf"(?<![\w/.#-])(?:{joined})s?{_SEPARATOR}(\d{{1,6}})(?![\w%]|\.\d|-\d\d)", re.I)
-    return Naming(path, own, pattern, slug_log=own.number is None, repository=repository)
+    return Naming(path, own, pattern, slug_log=own.number is None, site=site)
 
 
 def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
@@ -172,10 +173,12 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
 def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
     target = unquote(target.strip())
     if re.match(r"^[a-z][a-z0-9+.-]*:", target, re.I) or target.startswith("//"):
-        target = "/" + _own_page(target, name.repository)
+        target = "/" + name.site.path_of(target) if name.site else ""
     file = target.split("#")[0].split("?")[0].rstrip("/")
     if not file:
         return None
+    if file.startswith("/") and name.site and not file[1:].startswith(name.site.root):
+        file = f"/{name.site.root}{file[1:]}"
     path = file.lstrip("/") if file.startswith("/") else posixpath.join(posixpath.dirname(name.path), file)
     path = posixpath.normpath(path)
     base = posixpath.basename(path)
@@ -193,20 +196,6 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
     if not identity.prefix and name.own.number is not None:
         target_id = name.id_of(identity.number)
     return Reference(start, end, target_id, path, _label_title(label))
-
-
-WEB_PAGE = re.compile(
-    r"https?://[^/\s]{4,80}/(?P<repository>[\w.-]{1,60}/[\w.-]{1,100})/(?:-/)?(?:blob|tree|raw|edit|"
-    r"blame)/"
-    r"[^/\s]{1,100}/(?P<path>[^\s#?()<>\"'\]]{1,300})"
-)
-
-
-def _own_page(url: str, repository: str | None) -> str:
-    """The path in this repository that a web address shows; empty for any other address."""
-    found = WEB_PAGE.match(url) if repository else None
-    same = found and repository and found["repository"].lower() == repository.lower()
-    return found["path"] if found and same else ""
 
 
 def _is_record_file(base: str) -> bool:

@@ -67,7 +67,10 @@ def test_the_repository_is_learnt_from_links_to_the_logs_own_files() -> None:
         docs__adr__0006_a=f"# 6. A\n\nSee [1]({at}/0001-r1.md), [2]({at}/0002-r2.md).\n",
         docs__adr__0007_b=f"# 7. B\n\nSupersedes: [6]({at}/0006_a.md)\n",
     )
-    assert log.repository == "me/mine"
+    assert [(s.repository, s.root) for s in log.sites] == [("me/mine", "")]
+    below = RecordLog({f"all/mine/{path}": data for path, data in log.files.items()})
+    assert below.sites[0].root == "all/mine/"
+    assert below.by_number(7)[0].relations[0].target_path == "all/mine/docs/adr/0006_a.md"
     assert log.by_number(7)[0].supersedes == ("0006",)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.records.reader import read
 from bot.records.record import Record, RelationKind
+from bot.records.site import Site
 
 K = RelationKind
 
@@ -89,7 +90,7 @@ def test_links_over_line_ends_and_by_reference_are_links() -> None:
 def test_a_full_address_is_a_link_once_the_repository_is_known() -> None:
     text = b"# 9. X\n\nSupersedes: [Y](https://github.com/Me/Mine/blob/main/docs/adr/0007-y.md)\n"
     assert read("docs/adr/0009-x.md", text).supersedes == ()
-    assert read("docs/adr/0009-x.md", text, repository="me/mine").supersedes == ("0007",)
+    assert read("docs/adr/0009-x.md", text, site=Site("me/mine")).supersedes == ("0007",)
 
 
 def test_every_relation_says_where_it_stands() -> None:
