@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -55,7 +56,7 @@ class Bot:
     """Everything but the server. app: who we are on GitHub. secrets: of the webhook; several while one is changed.
 
     public_url: where runners and people reach the bot. runner_base_url: where runners find
-    the runner file, if elsewhere.
+    the runner file, if elsewhere. chance: in [0, 1), spreads retries.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Bot:
         clock: Clock | None = None,
         links: Mapping[str, str] | None = None,
         max_body_bytes: int | None = None,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self.store = store
         self.github = github
@@ -87,7 +89,7 @@ class Bot:
             definitions={d.name: d for d in known},
             public_url=public_url,
         )
-        self.coordinator = StepCoordinator(store, known, step_types(services), self.clock)
+        self.coordinator = StepCoordinator(store, known, step_types(services), self.clock, chance=chance)
         self.intake = Intake(store, self.coordinator, app_id=app.id, slug=app.slug)
         self._news = asyncio.Event()
         self._alive: float | None = None

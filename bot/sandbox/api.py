@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -31,8 +32,10 @@ from bot.sandbox import (
     routes_issues,
     routes_pulls,
     routes_repos,
+    strangers,
 )
 from bot.sandbox.call import HANDLERS, NEW_VERSION, OLD_VERSION, Answer, Call, Refusal, not_found
+from bot.sandbox.faults import Faults, Misbehaviour
 from bot.sandbox.git import GitRefused
 from bot.sandbox.tokens import Actor, BadCredentials, Tokens
 from bot.sandbox.world import Issue, Repository, RequestRecord, Run, World
@@ -82,17 +85,29 @@ def match(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     return None
 
 
+class AnswerLost(httpx.RemoteProtocolError):
+    """Raised where an answer is sent: over a port the connection ends within it, in process this is what the
+    client's transport raises."""
+
+
 class Api:
     """strict: an answer that does not fit GitHub's description, or a crash, is a 500 that says why; either way it
-    is noted in `world.violations`."""
+    is noted in `world.violations`. faults: what goes wrong for Apps."""
 
     def __init__(
-        self, world: World, tokens: Tokens, stop_run: Callable[[Run], Awaitable[None]], *, strict: bool = True
+        self,
+        world: World,
+        tokens: Tokens,
+        stop_run: Callable[[Run], Awaitable[None]],
+        *,
+        strict: bool = True,
+        faults: Faults | None = None,
     ) -> None:
         self._world = world
         self._tokens = tokens
         self._stop_run = stop_run
         self._strict = strict
+        self._faults = faults
         self._numbers = itertools.count(1)
         self._used: Counter[tuple[str, int]] = Counter()
 
@@ -103,20 +118,29 @@ class Api:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         path = raw.decode("latin-1").partition("?")[0].removeprefix(PREFIX)
         response = await self.answer(request, path)
+        if response is None:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+            raise AnswerLost("Server disconnected without sending a response.")
         await response(scope, receive, send)
 
-    async def answer(self, request: Request, path: str) -> Response:
-        """Request in, response out, and a line in the log. The one place where answers can misbehave."""
+    async def answer(self, request: Request, path: str) -> Response | None:
+        """Request in, response out, and a line in the log; None where the answer is lost. The one place where
+        answers misbehave."""
         found = match(request.method, path)
         operation, params = found or ("", {})
         actor = Actor()
         version = request.headers.get("X-GitHub-Api-Version", OLD_VERSION)
+        wrong: Misbehaviour | None = None
         try:
             if version not in (OLD_VERSION, NEW_VERSION):
                 raise Refusal(400, f"{version} is not a supported version of the REST API.")
             actor = self._tokens.actor(request.headers.get("Authorization"))
             if not found:
                 raise not_found()
+            if self._faults and self._of_an_app(actor):
+                wrong = self._faults.request(request.method, path, self._world.auth_clock())
+            if wrong and not wrong.works and wrong.answer:
+                return self._logged(request, path, actor, version, operation, wrong.answer)
             answer = await self._handle(request, operation, params, actor, version)
         except BadCredentials as error:
             refusal = Refusal(401, str(error))
@@ -131,6 +155,17 @@ class Api:
                 raise
         if found:
             answer = self._checked(operation, version, answer)
+        if self._faults:
+            self._spoil(self._faults, request, path, actor, answer)
+        response = self._logged(request, path, actor, version, operation, answer)
+        if wrong is None:
+            return response
+        return self._response(request, actor, version, wrong.answer) if wrong.answer else None
+
+    def _logged(
+        self, request: Request, path: str, actor: Actor, version: str, operation: str, answer: Answer
+    ) -> Response:
+        """The response; the log has what was done, even if that answer is then lost."""
         response = self._response(request, actor, version, answer)
         self._world.requests.append(
             RequestRecord(
@@ -143,6 +178,23 @@ class Api:
             )
         )
         return response
+
+    def _of_an_app(self, actor: Actor) -> bool:
+        """GitHub Actions is none of them."""
+        return actor.app is not None and actor.app.id in self._world.apps
+
+    def _spoil(self, faults: Faults, request: Request, path: str, actor: Actor, answer: Answer) -> None:
+        """What follows from an answer that was given, or is left out of it."""
+        if answer.status == 201 or (request.method == "POST" and path.endswith("/dispatches")):
+            faults.made(answer, self._world.api)
+        if not self._of_an_app(actor):
+            return
+        if request.method == "GET" and answer.status == 200:
+            faults.body(f"GET {path}", answer)
+        if request.method == "POST" and path.endswith("/git/refs") and answer.status == 201:
+            repository = self._world.repository("/".join(path.split("/")[2:4]))
+            if repository and faults.moves_branch(answer.body["ref"]):
+                strangers.move_branch(self._world, repository, answer.body["ref"])
 
     async def _handle(
         self, request: Request, operation: str, params: Mapping[str, str], actor: Actor, version: str

@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import importlib.util
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ from bot.sandbox import checks, routes_actions, runs, snapshot, webhooks
 from bot.sandbox.api import PREFIX, Api
 from bot.sandbox.call import Refusal
 from bot.sandbox.execution import Executor
+from bot.sandbox.faults import Faults
 from bot.sandbox.git import Git
 from bot.sandbox.runner import Runner
 from bot.sandbox.seeding import first_commit
@@ -66,7 +68,7 @@ class Pages(Protocol):
 
 class Sandbox:
     """See the module. root: an empty folder of its own. clock: dates everything; auth_clock: judges tokens (real
-    time, as clients judge them too). client: posts webhooks. strict: see api.Api."""
+    time, as clients judge them too). client: posts webhooks. strict: see api.Api. faults: what goes wrong."""
 
     def __init__(
         self,
@@ -78,13 +80,15 @@ class Sandbox:
         executor: Executor | None = None,
         client: httpx.AsyncClient | None = None,
         strict: bool = True,
+        faults: Faults | None = None,
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.world = World(root, base_url, clock, auth_clock)
         self.tokens = Tokens(self.world)
-        self.deliverer = webhooks.Deliverer(self.world, client)
+        self.faults = faults
+        self.deliverer = webhooks.Deliverer(self.world, client, faults)
         self.runner = Runner(self.world, self.tokens, executor)
-        self._api = Api(self.world, self.tokens, self.runner.cancel, strict=strict)
+        self._api = Api(self.world, self.tokens, self.runner.cancel, strict=strict, faults=faults)
         github = self._user("github", "GitHub", "Organization")
         self.world.actions = self._app(ACTIONS_APP_ID, "github-actions", github, {}, [], None, "", "")
 
@@ -262,8 +266,10 @@ class Sandbox:
     async def background(self) -> AsyncIterator[None]:
         """Sends and executes as things happen, for as long as it is open. Runs go on beside deliveries."""
         tasks = [
-            asyncio.create_task(self._forever(self.world.outbox_filled, self.deliver)),
-            asyncio.create_task(self._forever(self.world.queue_filled, self.run_workflows)),
+            asyncio.create_task(
+                self._forever(self.world.outbox_filled, self.deliver, self.deliverer.next_late)
+            ),
+            asyncio.create_task(self._forever(self.world.queue_filled, self.run_workflows, lambda: None)),
         ]
         try:
             yield
@@ -274,11 +280,16 @@ class Sandbox:
                 if isinstance(ended, Exception):  # not a CancelledError: the sandbox itself broke
                     raise ended
 
-    @staticmethod
-    async def _forever(signal: asyncio.Event, work: Callable[[], Any]) -> None:
+    async def _forever(
+        self, signal: asyncio.Event, work: Callable[[], Any], again: Callable[[], datetime | None]
+    ) -> None:
+        """Works at each signal, and when something that was kept back is due."""
         while True:
             await work()
-            await signal.wait()
+            due = again()
+            wait = None if due is None else max(0.0, (due - self.world.auth_clock()).total_seconds())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(signal.wait(), wait)
             signal.clear()
 
     async def close(self) -> None:

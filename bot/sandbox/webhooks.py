@@ -14,11 +14,13 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from bot.sandbox import shapes
+from bot.sandbox.faults import Faults
 from bot.sandbox.world import App, Delivery, Installation, Repository, User, World
 
 _log = logging.getLogger(__name__)
@@ -164,22 +166,67 @@ def headers(delivery: Delivery) -> dict[str, str]:
 
 
 class Deliverer:
-    """Posts what is waiting. client: used for every post, such as one with an ASGITransport; None: made here."""
+    """Posts what is waiting. client: used for every post, such as one with an ASGITransport; None: made here.
+    faults: how deliveries go astray."""
 
-    def __init__(self, world: World, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, world: World, client: httpx.AsyncClient | None = None, faults: Faults | None = None
+    ) -> None:
         self._world = world
+        self._faults = faults
+        self._late: list[tuple[datetime, Delivery]] = []
         self.client = client
 
+    def next_late(self) -> datetime | None:
+        """When a delivery that is late will be sent, by `auth_clock`."""
+        return min((at for at, _ in self._late), default=None)
+
     async def deliver(self) -> int:
-        """Sends until nothing waits; the number of posts."""
-        count = 0
-        while self._world.outbox:
-            await self._post(self._world.outbox.popleft())
+        """Sends until nothing waits but what is late; the number of deliveries."""
+        outbox, count = self._world.outbox, 0
+        while True:
+            now = self._world.auth_clock()
+            due = [one for one in self._late if one[0] <= now]
+            if not outbox and not due:
+                return count
             count += 1
-        return count
+            if due:
+                self._late.remove(due[0])
+                await self._post(due[0][1])
+            else:
+                await self._send(outbox.popleft())
+
+    async def _send(self, delivery: Delivery) -> None:
+        """Posts it, or does what is wrong with it. The one place where deliveries misbehave."""
+        match kind := self._faults.delivery(delivery) if self._faults else None:
+            case "drop":
+                delivery.status, delivery.status_code = "failed to connect to host", 502
+                delivery.request_headers = headers(delivery)
+                delivery.delivered_at = self._world.clock()
+            case "timeout":
+                await self._post(delivery)
+                delivery.status, delivery.status_code, delivery.duration = "timed out", 504, TIMEOUT
+            case "double":
+                await self._post(delivery)
+                await self._post(delivery)
+            case "swap" if self._world.outbox:
+                await self._send(self._world.outbox.popleft())
+                await self._post(delivery)
+            case "late" | "swap" | "job-last":
+                assert self._faults
+                self._late.append((self._world.auth_clock() + self._faults.delay(kind), delivery))
+            case _:
+                await self._post(delivery)
+        if (delivery.event, delivery.action) == ("workflow_run", "completed"):
+            self._jobs_last()
+
+    def _jobs_last(self) -> None:
+        """A run's end was told: now its jobs' ends may be."""
+        now = self._world.auth_clock()
+        self._late = [(now if one.event == "workflow_job" else at, one) for at, one in self._late]
 
     async def _post(self, delivery: Delivery) -> None:
-        """One attempt. The one place where deliveries can be made to misbehave."""
+        """One attempt."""
         if self.client is None:
             self.client = httpx.AsyncClient()
         assert delivery.app.webhook_url
