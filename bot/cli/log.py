@@ -1,7 +1,11 @@
-"""`cloi events`: what was recorded. Reads the store only, also beside a running server."""
+"""`cloi events` and `cloi report`: what was recorded, and what came of it.
+
+Both only read the store, also beside a running server.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -47,3 +51,35 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
             click.echo(encode(event))
     else:
         click.echo(table(found))
+
+
+@main.command()
+@click.argument("instance")
+@click.option("--json", "as_json", is_flag=True, help="The report as one JSON object, with all figures.")
+@STORE
+def report(instance: str, as_json: bool, store: str) -> None:
+    """Report on an instance: phases, gates, estimate and actual, effects, what was undone and how.
+
+    Markdown. Works beside a running server; what is not over is reported up to its last event.
+    """
+    import msgspec
+
+    from bot.engine.errors import EngineError, UnknownInstance
+    from bot.engine.instance import fold
+    from bot.engine.report import report_of
+    from bot.render.report import report_markdown
+    from bot.render.terminal import in_terminal
+    from bot.render.view import links_of
+
+    opened = opened_store(store)
+    try:
+        made, folded = report_of(opened, instance), fold(opened.read(instance))
+    except UnknownInstance as error:
+        raise Trouble(f"{error}; `cloi events` lists them") from error
+    except EngineError as error:
+        raise Trouble(str(error)) from error
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))
+    else:
+        links = links_of(folded) if folded else ()
+        click.echo(in_terminal(report_markdown(made, links=links, most=sys.maxsize)))

@@ -23,6 +23,7 @@ from bot.render.markdown import (
     text,
 )
 from bot.render.plain import clip, words
+from bot.render.report import report_short
 from bot.render.times import to_the_second
 from bot.render.view import Look, PhaseView, StepView, View, links_of, sentence_of
 from bot.render.words import say, say_plainly
@@ -124,6 +125,8 @@ def _folded(view: View) -> list[Safe]:
     if view.phases and view.internal:
         rows = "\n".join([say("progress", "table_head"), *(_row(view, s) for s in view.internal)])
         out.append(details(say_plainly("progress", "internal"), Safe(rows)))
+    if view.report is not None:
+        out.append(details(say_plainly("report", "short_title"), report_short(view.report, links=view.links)))
     if view.chain_head:
         body = say("progress", "chain_body", head=text(view.chain_head))
         out.append(details(say_plainly("progress", "chain"), body))

@@ -19,6 +19,7 @@ from bot import result as results
 from bot.engine.definition import StepDefinition, WorkflowDefinition
 from bot.engine.events import moment
 from bot.engine.instance import StepInstance, WorkflowInstance
+from bot.engine.report import ImplementationReport
 from bot.engine.saga import to_compensate
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.render.plain import clause, clip, one_line, words
@@ -79,7 +80,7 @@ class View:
     sentence: what happens now and who has to act, plain text. edges: pairs of places in `phases`.
     back: how many steps are taken back and how many will be, or None while nothing is.
     stuck: taking back failed, so only `retry` helps. gate: the quality gate's answer; gate_lost: it could not
-    be read. chain_head: of the events' hash chain.
+    be read. report: what came of it, once it is over. chain_head: of the events' hash chain.
     """
 
     instance: str
@@ -104,6 +105,7 @@ class View:
     updated_at: str
     gate: Result | None = None
     gate_lost: bool = False
+    report: ImplementationReport | None = None
     chain_head: str | None = None
 
 
@@ -118,6 +120,7 @@ def view_of(
     page_url: str | None = None,
     requester: str,
     now: datetime,
+    report: ImplementationReport | None = None,
     chain_head: str | None = None,
 ) -> View:
     """The view of an instance. title: the record's, as "ADR-003: Use a queue". requester: a login.
@@ -152,6 +155,7 @@ def view_of(
         updated_at=instance.updated_at,
         gate=gate,
         gate_lost=lost,
+        report=report,
         chain_head=chain_head,
     )
 

@@ -13,6 +13,7 @@ from bot.engine.events import moment, stamp
 from bot.engine.instance import fold
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
+from bot.engine.report import generate_implementation_report
 from bot.github import comments
 from bot.render.progress import living_comment
 from bot.render.view import view_of
@@ -30,7 +31,8 @@ class FollowImplementation(GitHubStep):
 
     async def do(self, ctx: StepContext) -> Outcome:
         followed = str(ctx.inputs["instance"])
-        instance = fold(ctx.store.read(followed))
+        stream = ctx.store.read(followed)
+        instance = fold(stream)
         if instance is None:
             return Failed(error=f"there is no instance {followed}", kind="bug", before_effect=True)
         repository = self.repository(ctx)
@@ -42,6 +44,7 @@ class FollowImplementation(GitHubStep):
         issue_url = ctx.memo.get("issue_url") or (await repository.issue(int(ctx.inputs["issue"]))).html_url
         base = issue_url.rpartition(f"/{repository.full_name}/")[0]
         path = str(context.get("path", ""))
+        over = instance.state.final
         view = view_of(
             instance,
             definition,
@@ -51,7 +54,12 @@ class FollowImplementation(GitHubStep):
             issue_url=issue_url,
             requester=str(context.get("requester", "")),
             now=ctx.now,
-            chain_head=ctx.store.head(followed) if instance.state.final else None,
+            report=(
+                generate_implementation_report(stream, definition, ctx.store.effects(followed))
+                if over
+                else None
+            ),
+            chain_head=ctx.store.head(followed) if over else None,
         )
         number = await comments.say(
             ctx,
@@ -60,7 +68,7 @@ class FollowImplementation(GitHubStep):
             marker=f"implementation {followed}",
             body=str(living_comment(view)),
         )
-        if instance.state.final:
+        if over:
             return Done({"comment": number})
         memo = {"comment": number, "issue_url": issue_url, "said_at": stamp(ctx.now)}
         return self._waiting(followed, memo, 3600)

@@ -102,6 +102,10 @@ class PlanImplementation(StepType):
                         "progressTrackingId": made.progress_tracking_id,
                         "digest": made.digest,
                         "requirements": len(made.adr_requirements),
+                        "estimated": [
+                            made.estimated_duration.low_minutes,
+                            made.estimated_duration.high_minutes,
+                        ],
                     },
                 ),
             ),
