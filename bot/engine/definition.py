@@ -13,6 +13,7 @@ can be wrong with a text (lint.py, schema.py, source.py), and what an instance d
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -105,6 +106,7 @@ def seconds(text: str) -> float:
     return float(found.group(1)) * _UNITS[found.group(2)]
 
 
+@functools.lru_cache(maxsize=100)  # a bot that starts again knows the same texts, and parsing takes 20 ms
 def parse(text: str) -> WorkflowDefinition:
     """Read one definition. Raises DefinitionError with the line of the first thing that is wrong."""
     source = read(text)
