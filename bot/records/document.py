@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bot.records import asciidoc, front_matter, markdown, rst
 from bot.records.blocks import Block, Kind
 from bot.records.front_matter import FrontMatter
+from bot.records.identity import from_name
 from bot.records.text import Source, decode
 
 SIDECARS = ("kep.yaml", "kep.yml", "metadata.yaml", "metadata.yml", "adr.yaml", "adr.yml")
@@ -70,11 +71,17 @@ def _is_rst(lines: tuple[str, ...]) -> bool:
 
 
 def _sidecar(path: str, front: FrontMatter, siblings: Mapping[str, bytes]) -> FrontMatter:
+    """The YAML beside a record. A general name counts only where the directory holds this one record."""
+    folder, _, base = path.rpartition("/")
+    alone = (
+        base.lower().startswith(("readme.", "index."))
+        and from_name(folder.rpartition("/")[2]).number is not None
+    )
     for name in SIDECARS:
         data = siblings.get(name)
-        if data is None:
+        if data is None or not (alone or name.startswith("kep.")):
             continue
-        beside = posixpath.join(posixpath.dirname(path), name)
+        beside = posixpath.join(folder, name)
         text = decode(beside, data[: 64 * 1024]).text
         loaded = front_matter.load(beside, text)
         return replace(loaded, end=front.end, findings=(*front.findings, *loaded.findings))

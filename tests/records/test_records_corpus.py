@@ -10,6 +10,7 @@ import csv
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ class Score:
         return "\n".join([*rows, *self.misses, *self.falsely_permitted])
 
 
+@cache
 def logs() -> dict[str, tuple[RecordLog, list[dict[str, str]]]]:
     root = corpus()
     rows: dict[str, list[dict[str, str]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.records.jsonview import as_json
+from bot.records.log import RecordLog
 from bot.records.reader import read, read_all
 from bot.records.record import Record, RelationKind, Status
 
@@ -152,6 +153,16 @@ def test_a_kep_is_read_from_the_yaml_beside_it() -> None:
         "1234",
     )
     assert record.supersedes == ("1000",)
+
+
+def test_a_yaml_file_beside_many_records_belongs_to_none_of_them() -> None:
+    files = {
+        "docs/adr/metadata.yaml": b"status: accepted\n",
+        "docs/adr/0001-x.md": b"# 1. X\n",
+        "docs/adr/0002-y/README.md": b"# 2. Y\n",
+        "docs/adr/0002-y/metadata.yaml": b"status: accepted\n",
+    }
+    assert [r.status for r in RecordLog(files)] == [None, Status.ACCEPTED]
 
 
 def test_a_pep_header_is_mail_like_and_its_chapters_are_no_title() -> None:
