@@ -7,7 +7,7 @@ and nothing outside of the record's repository is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,36 @@ def log_beside(file: Path, root: Path) -> RecordLog:
 def record_in(file: Path, root: Path, log: RecordLog) -> Record | None:
     """The record of this file."""
     return log.by_path(_relative(file.resolve(), root))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Decision records of several files and directories as one log. root: what its paths start from.
+
+    named: paths that were asked for; the others only lie beside them.
+    """
+
+    root: Path
+    log: RecordLog
+    named: frozenset[str]
+
+    def name(self, path: Path) -> str:
+        """A path as the log has it."""
+        return _relative(path.resolve(), self.root)
+
+
+def gather(paths: Sequence[Path]) -> Gathered:
+    """The log of these files and directories, paths from the repository's root, or else from what they share."""
+    inside = [p.resolve() for p in paths]
+    root = next((p for p in (inside[0], *inside[0].parents) if (p / ".git").exists()), None)
+    if root is None or not all(p.is_relative_to(root) for p in inside):
+        repository, root = None, Path(os.path.commonpath([p if p.is_dir() else p.parent for p in inside]))
+    else:
+        repository = frozenset(_walk(root))
+    named = {found.resolve() for _, found in texts(paths)}
+    beside = {p for path in inside if path.is_file() for p in path.parent.iterdir() if _is_text(p)}
+    files = {_relative(p, root): p.read_bytes() for p in sorted(named | beside) if p.is_relative_to(root)}
+    return Gathered(root, RecordLog(files, paths=repository), frozenset(_relative(p, root) for p in named))
 
 
 def texts(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
