@@ -24,6 +24,11 @@ class AwaitMerge(GitHubStep):
         repository, what = self.repository(ctx), str(ctx.inputs["what"])
         pull = await repository.pull(int(ctx.inputs["number"]))
         links = [link(f"#{pull.number}", pull.html_url)]
+        if pull.state == "closed" and not pull.merged:
+            words = f"#{pull.number} with {what} was closed without being merged"
+            return Failed(error=words, kind="refused")
+        # Also of one that is merged already: what is told of it must not hang on when it was looked at.
+        events, seen = await self._checks(ctx, repository, pull)
         if pull.merged:
             merged_by = pull.merged_by.login if pull.merged_by else "somebody"
             return Done(
@@ -33,12 +38,11 @@ class AwaitMerge(GitHubStep):
                     "head_sha": pull.head.sha,
                     "links": links,
                 },
-                events=(DomainEvent("PullRequestMerged", {"number": pull.number, "by": merged_by}),),
+                events=(
+                    *events,
+                    DomainEvent("PullRequestMerged", {"number": pull.number, "by": merged_by}),
+                ),
             )
-        if pull.state == "closed":
-            words = f"#{pull.number} with {what} was closed without being merged"
-            return Failed(error=words, kind="refused")
-        events, seen = await self._checks(ctx, repository, pull)
         return Waiting(
             wake_on=(
                 f"pr:{repository.full_name}#{pull.number}",
