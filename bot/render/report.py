@@ -60,7 +60,7 @@ def report_markdown(
     share = most // 6
     blocks = [
         _times(report),
-        _table("phases", map(_phase, report.phases), share),
+        _table("phases", (_phase(phase, report) for phase in report.phases), share),
         _gates(report, share) or say("report", "no_gates"),
         _undone(report, links, share) or say("report", "nothing_undone"),
         _table("people", (_act(act, links) for act in report.people), share),
@@ -111,11 +111,10 @@ def _undone(report: ImplementationReport, links: tuple[Link, ...], most: int) ->
     return _table("undone", (_way_back(step, links) for step in report.undone), most)
 
 
-def _phase(phase: PhaseReport) -> str:
+def _phase(phase: PhaseReport, report: ImplementationReport) -> str:
     took = duration(phase.seconds) if phase.seconds is not None else ""
-    return (
-        f"| {cell(words(phase.name))} | {cell(words(phase.state))} | {phase.done} of {phase.total} | {took} |"
-    )
+    state = say("report", "phase_state", state=phase.state, over=report.ended_at is not None)
+    return f"| {cell(words(phase.name))} | {state} | {phase.done} of {phase.total} | {took} |"
 
 
 def _gate(gate: GateReport) -> str:
