@@ -119,7 +119,8 @@ async def close_and_delete(step: GitHubStep, ctx: StepContext, what: str) -> Out
         pull = await repository.pull(int(number))
         left["number"] = pull.number
         if pull.merged:
-            return Done({**left, "note": f"#{pull.number} was merged and stays"})
+            stays = "and stays" if what == "workflow" else "before, so its revert takes it back"
+            return Done({**left, "note": f"#{pull.number} was merged {stays}"})
         if pull.state == "open":
             await pulls.close_pull(ctx, repository, pull.number)
         left["closed"] = True
