@@ -27,7 +27,10 @@ _BOLD_NAME = re.compile(
 BOLD_ONLY = re.compile(r"^\s*(?:\*\*|__)(?P<name>[^*_:]{2,40}):?(?:\*\*|__)\s*:?\s*$")
 _DASHED = re.compile(r"^(?P<name>[^\W\d_][\w ]{1,30}?)\s+[–—-]\s+(?P<rest>\S.*)$")
 _INNER_BOLD = re.compile(r"(?<=\S)\s+(?=(?:\*\*|__)[^*_:\n]{2,30}(?::(?:\*\*|__)|(?:\*\*|__)\s*:))")
-_PIECES = re.compile(r"\s+(?:\||·|•|∙|—|–|/|‖)\s+|\s*;\s+|\s{3,}|\t+|<br\s*/?>", re.I)
+_PIECES = re.compile(
+    r"\s+(?:\||·|•|∙|—|–|/|‖)\s+|\s*;\s+|\s{3,}|\t+|<br\s*/?>|[.,]\s+(?=[*_]{0,2}[^\W\d_]{3,12}[*_]{0,2}:)",
+    re.I,
+)
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bot.records import front_matter
 from bot.records.blocks import Block, sections_of
-from bot.records.choose import choose_date, choose_status, statuses
+from bot.records.choose import choose_date, choose_status, from_banner, statuses
 from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
 from bot.records.field_lines import name_key
@@ -87,13 +87,16 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
     name = naming(path, identity, document.family, site, title.label if title else None)
     relations = _relations(document, fields, name)
     places = _places(title_block, status_field, date_field, fields)
+    banner = from_banner(status, relations, document.blocks)
+    if banner:
+        status, places["status"] = Status.SUPERSEDED, banner.place
     return Record(
         path=path,
         id=identity.id,
         number=identity.number,
         title=(title.text or None) if title else None,
         status=status,
-        status_text=status_field.value.strip()[:300] if status_field else None,
+        status_text=banner.quote if banner else status_field.value.strip()[:300] if status_field else None,
         date=iso,
         deciders=people(fields),
         supersedes=_targets(relations, RelationKind.SUPERSEDES),
@@ -111,7 +114,7 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
         partially_supersedes=_targets(relations, RelationKind.PARTIALLY_SUPERSEDES),
         partially_superseded_by=_targets(relations, RelationKind.PARTIALLY_SUPERSEDED_BY),
         date_text=date_field.value.strip()[:100] if date_field else None,
-        status_where=status_field.where if status_field else None,
+        status_where="banner" if banner else status_field.where if status_field else None,
         title_text=title_raw,
         title_number=title.number if title else None,
     )

@@ -30,6 +30,11 @@ _ONLY_PART = re.compile(
     r"portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b)",
     re.I,
 )
+_NOTHING = re.compile(
+    r"^\W*(?:none|nothing|nobody|n/a|not applicable|no|keine|nichts|aucun|ninguno|nenhum|nessuno|нет|"
+    r"なし|无|無|없음)(?!\w)",
+    re.I,
+)
 _BEFORE_NUMBER = re.compile(
     r"^[\s:*_`\"'(\[#-]*(?:(?:by|the|adr|no\.?|number|record|decision|and|also)\b\s*)*$", re.I
 )
@@ -105,6 +110,10 @@ def _kind_in_field(
     if not first and last is not None and is_joiner(lead):
         return last
     words = re.split(r"[;\n]", lead)[-1] if not first else lead
+    if _NOTHING.search(words) or re.search(r"[^\W\d][.!?]\s+\S", words):
+        return (
+            RelationKind.RELATED
+        )  # "none — the spirit of ADR-1 stays", "The rule. All else in ADR-1 stands"
     if is_partial(words):
         return partial(own)
     if is_filler(words) or is_joiner(words):

@@ -15,7 +15,7 @@ from bot.records.fields import fields_of
 from bot.records.inline import title_text
 from bot.records.titles import split_title
 
-MAX_PARTS = 200
+MAX_PARTS = 150
 
 
 def split(document: Document) -> list[Document]:

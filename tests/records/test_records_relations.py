@@ -54,6 +54,9 @@ SAID = [
     ("```\nSupersedes ADR-7\n```\n", set()),
     ("Write `ADR-0001` in plain text.\n", set()),
     ("Superseded by: none\n", set()),
+    ("Supersedes: none — the spirit of ADR-7 stays\n", {(K.RELATED, "0007")}),
+    ("Supersedes: the rule only. All else in ADR-7 stands.\n", {(K.RELATED, "0007")}),
+    ("Status: Accepted. One part is superseded by [7](0007-y.md)\n", {(K.PARTIALLY_SUPERSEDED_BY, "0007")}),
     ("Supersedes: version 1 of 2019\n", set()),
 ]  # fmt: skip
 

@@ -192,3 +192,19 @@ def test_day_and_month_are_learnt_from_the_log() -> None:
 
 def test_a_footer_is_no_header() -> None:
     assert of("# X\n\n## Decision\n\nText.\n\n---\n\n**Status:** Accepted\n").status is None
+
+
+def test_a_banner_over_the_text_is_a_statement() -> None:
+    record = of(
+        "# X\n\n> **Superseded by [0012](0012-y.md) (2026-07-16).** The text below is history.\n\n## Context\n"
+    )
+    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, ("0012",))
+    accepted = of("# X\n\n**Status:** Accepted\n\nSuperseded by [0012](0012-y.md).\n\n## Context\n")
+    assert accepted.status is Status.SUPERSEDED
+
+
+def test_sentences_on_one_line_can_be_fields() -> None:
+    record = of(
+        "# X\n\nDate: 2026-10-06. Status: accepted by all. Superseded by [0012](0012-y.md): all new.\n"
+    )
+    assert (record.date, record.status) == ("2026-10-06", Status.SUPERSEDED)
