@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -60,3 +61,87 @@ def show_kpis(as_json: bool, definition: str | None, repository: str | None, by:
             click.echo(table(name or "no repository", indicators) + "\n")
     if not groups:
         click.echo("nothing was recorded yet that this asks for", err=True)
+
+
+@main.command()
+@click.argument("instance")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@STORE
+def why(instance: str, as_json: bool, store: str) -> None:
+    """Why an instance is in its state: what led there, what it waits for, what would make it go on."""
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from bot.engine.definition import parse
+    from bot.engine.errors import EngineError
+    from bot.engine.instance import fold
+    from bot.render.why import why as explain
+
+    opened = opened_store(store)
+    events = _events(opened, instance)
+    try:
+        folded = fold(events)
+        definition = parse(opened.get_blob(f"sha256:{folded.digest if folded else ''}").decode())
+    except KeyError as error:
+        raise Trouble(f"{instance}: the definition that it began with is not in the store") from error
+    except (EngineError, ValueError) as error:
+        raise Trouble(f"{instance}: {error}; `cloi verify` says more") from error
+    found = explain(events, definition, datetime.now(UTC))
+    click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else str(found))
+
+
+@main.command()
+@click.argument("instance")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line: the event, and all that it made."
+)
+@STORE
+def replay(instance: str, as_json: bool, store: str) -> None:
+    """Fold the events of an instance anew and show its state after each."""
+    import msgspec
+
+    from bot.render.why import replay as again
+    from bot.render.why import states
+
+    try:
+        for event, grown in again(_events(opened_store(store), instance)):
+            if as_json:
+                click.echo(msgspec.json.encode({"event": event, "instance": grown}))
+            else:
+                click.echo(f"{event.version:>4}  {event.at[:19]}Z  {event.name:<28}  {states(grown)}")
+    except ValueError as error:
+        raise Trouble(f"the events do not follow: {error}") from error
+
+
+@main.command()
+@click.argument("instance", required=False)
+@click.option("--head", help="A head that the bot published on GitHub, to be found in the instance's stream.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and instance.")
+@STORE
+def verify(instance: str | None, head: str | None, as_json: bool, store: str) -> None:
+    """Check what was recorded: hash chains over the stored bytes, folds, definitions, a published head.
+
+    Ends with 1 where something does not fit.
+    """
+    from dataclasses import asdict
+
+    from bot.engine.verify import verify as look
+
+    if head and not instance:
+        raise Trouble("--head needs the instance whose head it was")
+    opened = opened_store(store)
+    wrong = 0
+    rows = {row.instance: row for row in opened.summaries()}
+    for name in [instance] if instance else rows:
+        found = look(opened, name, rows.get(name), head)
+        wrong += bool(found.problems)
+        if as_json:
+            click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        else:
+            click.echo(
+                f"{'wrong' if found.problems else 'whole'}  {found.events:>5}  {found.head[:16]:<16}  {name}"
+            )
+            for problem in found.problems:
+                click.echo(f"       {problem}")
+    if wrong:
+        sys.exit(1)
