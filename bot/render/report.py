@@ -61,7 +61,8 @@ def report_markdown(
     blocks = [
         _times(report),
         _table("phases", (_phase(phase, report) for phase in report.phases), share),
-        _gates(report, share) or say("report", "no_gates"),
+        _table("gates", [*map(_gate, report.gates), *map(_check, report.checks)], share)
+        or say("report", "no_gates"),
         _undone(report, links, share) or say("report", "nothing_undone"),
         _table("people", (_act(act, links) for act in report.people), share),
         _table("effects", map(_effect, report.effects), share) or say("report", "no_effects"),
@@ -72,11 +73,12 @@ def report_markdown(
 def report_short(report: ImplementationReport, *, links: tuple[Link, ...] = ()) -> Safe:
     """What the living comment folds away at its end; it shows phases and steps itself.
 
-    Whether people or the bot were slow to see a merge is left out: lost webhooks must not change the comment.
+    Left out is what depends on when the bot looked, such as which checks it saw: a lost webhook must not change
+    the comment.
     """
     share = _MOST_SHORT // 3
     foot = say("report", "short_foot", report=report, effects=len(report.effects))
-    blocks = [_gates(report, share), _undone(report, links, share)]
+    blocks = [_table("gates", map(_gate, report.gates), share), _undone(report, links, share)]
     return within(_times(report, waited=False), blocks, _MOST_SHORT, foot)
 
 
@@ -103,10 +105,6 @@ def _times(report: ImplementationReport, *, waited: bool = True) -> Safe:
     )
 
 
-def _gates(report: ImplementationReport, most: int) -> Safe:
-    return _table("gates", [*map(_gate, report.gates), *map(_check, report.checks)], most)
-
-
 def _undone(report: ImplementationReport, links: tuple[Link, ...], most: int) -> Safe:
     return _table("undone", (_way_back(step, links) for step in report.undone), most)
 
@@ -120,7 +118,7 @@ def _phase(phase: PhaseReport, report: ImplementationReport) -> str:
 def _gate(gate: GateReport) -> str:
     known = Verdict(gate.verdict) if gate.verdict in list(Verdict) else Verdict.UNKNOWN
     named = say_plainly("report", "gate", mode=gate.mode)
-    return _answer(known, named, f"{known.value}: {gate.reason}", to_the_second(gate.at))
+    return _answer(known, named, gate.reason or known.value, to_the_second(gate.at))
 
 
 def _check(check: CheckReport) -> str:
@@ -149,9 +147,10 @@ def _effect(effect: EffectReport) -> str:
 
 
 def _identity(effect: EffectReport) -> Safe:
-    """What identifies the object that came of it; of an unfamiliar effect all that is small."""
+    """What identifies the object that came of it; of an unfamiliar effect, all that was noted."""
     found = {name: effect.result[name] for name in _IDENTITIES if name in effect.result} or effect.result
-    return cell(", ".join(f"{name.replace('_', ' ')} {_value(found[name])}" for name in found), 160)
+    said = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in found.items())
+    return cell(said or "done", 160)
 
 
 def _value(value: object) -> str:

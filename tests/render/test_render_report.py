@@ -140,8 +140,8 @@ def test_a_reader_sees_estimate_and_actual_gates_and_how_it_was_undone(tale: Any
     )
     assert "1 attempt had to be repeated" in seen.plain
     assert "Approval Not finished 1 of 2 4 min 30 s" in seen.plain
-    assert "✅ The change, before its pull request pass: all rules hold" in seen.plain
-    assert "❌ The default branch, after the merge fail: a test broke" in seen.plain
+    assert "✅ The change, before its pull request all rules hold" in seen.plain
+    assert "❌ The default branch, after the merge a test broke" in seen.plain
     assert "✅ Check “ci” on cccccccccccc success" in seen.plain
     assert (
         f"| ↩️ | Await run | <code>full-system-rollback</code> | [#5]({PULL}) was merged by eve | 3 min |"
@@ -179,6 +179,7 @@ def test_the_living_comment_ends_with_its_short_form(tale: Any, see: Any) -> Non
     assert "Report: estimate and actual, gates, what was undone" in comment.plain
     assert "more than estimated" in comment.plain
     assert "Await run" in comment.plain and "full-system-rollback" in comment.code
+    assert "before its pull request" in comment.plain and "Check “ci”" not in comment.plain
     assert "2 writes to GitHub" in comment.plain and "cloi report wf-7f3a" in comment.code
     assert "Report:" not in see(living_comment(tale.view(instance))).plain
 
