@@ -14,7 +14,7 @@ from bot.records.inline import plain, without_comments
 
 MAX_LINE = 1_500
 MAX_PIECES = 24
-_MARKS = (":", "**", "：", "=", "__", " - ", "–")
+_MARK = re.compile(r"[:：=–]|\*\*|__| - ")
 
 _NAME_SHAPE = re.compile(
     r"^[\s>|*_`~#+•·–—-]*(?:[^\w\s\[\](){}<>\"']{1,6}[\s*_]*)?"
@@ -43,7 +43,7 @@ def name_key(name: str) -> str | None:
 
 def may_hold(text: str) -> bool:
     """Whether any line of the text could be a field at all; most paragraphs can not."""
-    return any(mark in text for mark in _MARKS)
+    return _MARK.search(text) is not None
 
 
 def pieces(line: str) -> list[tuple[str, str, str]]:

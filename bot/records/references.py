@@ -23,7 +23,7 @@ MAX_FOLLOWING = 20
 _FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
 _DIGIT = re.compile(r"[0-9]")
-_LINK_MARKS = ("](", "`", "[[", "<<", "xref:", "link:")
+_LINK_MARK = re.compile(r"\]\(|`|\[\[|<<|xref:|link:")
 _NEXT_NUMBER = re.compile(r"(?:,\s*|\s*&\s*|,?\s+(?:and|or|und|et|y|e)\s+)#?(\d{1,5})(?![\w%-]|\.\d)")
 _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)")
@@ -98,9 +98,12 @@ def naming(
 
 def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
     """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
+    digits = _DIGIT.search(line)
+    if digits is None and not name.slug_log:
+        return []  # where records have numbers, so have references
     found: list[Reference] = []
     covered: list[tuple[int, int]] = []
-    if any(mark in line for mark in _LINK_MARKS):
+    if _LINK_MARK.search(line):
         last = 0
         for start, end, label, target in links(line):
             if start < last:
@@ -111,7 +114,7 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
                 found.append(reference)
             if len(found) >= MAX_REFERENCES:
                 break
-    if _DIGIT.search(line) and name.words.search(line):
+    if digits and name.words.search(line):
         spans = [*covered, *(m.span() for m in _CODE_SPAN.finditer(line))] if "`" in line else covered
         masked = _masked(line, spans)
         for match in islice(name.words.finditer(masked), MAX_REFERENCES):
