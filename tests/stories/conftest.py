@@ -4,6 +4,7 @@ and the bot with a store that outlives it."""
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -56,14 +57,15 @@ Open = Callable[..., contextlib.AbstractAsyncContextManager[Stage]]
 
 @pytest.fixture
 def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Open:
-    """Opens a stage: `async with open_stage() as stage`."""
+    """Opens a stage: `async with open_stage() as stage`; each time a new one."""
+    opened_before = itertools.count()
 
     @contextlib.asynccontextmanager
     async def opened(
         store: EventStore | None = None, files: dict[str, bytes] | None = None, runs: Executor = executor
     ) -> AsyncIterator[Stage]:
         async with pumped(
-            tmp_path,
+            tmp_path / str(next(opened_before)),
             files or demo_repository(),
             store or MemoryStore(),
             runs,
