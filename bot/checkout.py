@@ -83,11 +83,14 @@ def gather(paths: Sequence[Path]) -> Gathered:
     return Gathered(root, RecordLog(files, paths=repository), frozenset(_relative(p, root) for p in named))
 
 
-def texts(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """All record-like files below these paths, as (name to show, file); a file named itself is always one."""
+def texts(paths: Iterable[Path], *, deep: bool = True) -> Iterator[tuple[str, Path]]:
+    """All record-like files below these paths, as (name to show, file); a file named itself is always one.
+
+    deep: directories with all below them, else only what lies in them.
+    """
     for path in paths:
         if path.is_dir():
-            for found in sorted(p for p in path.rglob("*") if _is_text(p)):
+            for found in sorted(p for p in (path.rglob("*") if deep else path.iterdir()) if _is_text(p)):
                 if not _SKIPPED & set(found.relative_to(path).parts):
                     yield found.as_posix(), found
         else:

@@ -30,21 +30,30 @@ def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
     from bot.records.jsonview import as_json as view
     from bot.records.kinds import FileKind
     from bot.records.log import RecordLog
+    from bot.records.reader import read_all
 
+    asked = dict(texts(paths))
+    # The log beside a file settles what the file leaves open, such as whether 10/02/2020 is in February.
+    beside = dict(texts({path.parent for path in paths if path.is_file()}, deep=False))
+    log = RecordLog({name: path.read_bytes() for name, path in {**beside, **asked}.items()})
     named = {path.as_posix() for path in paths if path.is_file()}
-    log = RecordLog({name: path.read_bytes() for name, path in texts(paths)})
-    for name in log.files:
-        if log.kind_of(name) is not FileKind.ADR and name in named:
-            click.echo(f"{name}: {log.kind_of(name).value}, not a decision record", err=True)
-    for record in log:
-        if as_json:
-            click.echo(json.dumps(view(record), ensure_ascii=False))
-        else:
-            status = record.status.value if record.status else "no status"
-            click.echo(
-                f"{record.id or '-':<12} {status:<12} {record.date or '-':<10} {record.title or record.path}"
-            )
-    if not len(log):
+    count = 0
+    for name in asked:
+        records = log.all_of(name)
+        if not records and name in named:  # whoever names a file wants to see it, whatever it looks like
+            kind = log.kind_of(name)
+            if kind is not FileKind.ADR:
+                click.echo(f"{name}: looks like {kind.value}, not like a decision record", err=True)
+            records = tuple(read_all(name, log.files[name]))
+        for record in records:
+            count += 1
+            if as_json:
+                click.echo(json.dumps(view(record), ensure_ascii=False))
+            else:
+                status = record.status.value if record.status else "no status"
+                title = record.title or record.path
+                click.echo(f"{record.id or '-':<12} {status:<12} {record.date or '-':<10} {title}")
+    if not count:
         raise Trouble("no decision records found there")
 
 
