@@ -1,8 +1,8 @@
 """GitHub as the rest of this room sees it: a call with the repository and the permissions it needs.
 
-Adds to the wire: the right token, pages, and reads that cost nothing when nothing changed (conditional
-requests; a 304 is free of the rate limit). Nothing is repeated here but a request refused with 401, which did
-nothing: its token is thrown away and minted anew, once.
+Adds to the wire: the right token, pages, pauses where GitHub asked for one, and reads that cost nothing when
+nothing changed (conditional requests; a 304 is free of the rate limit). Nothing is repeated here but a request
+refused with 401, which did nothing: its token is thrown away and minted anew, once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from bot.engine.ports import Clock
 from bot.github import errors
+from bot.github.pauses import Pauses
 from bot.github.permissions import Permissions
 from bot.github.signer import AppSigner
 from bot.github.tokens import Tokens
@@ -64,6 +65,7 @@ class GitHub:
             base_url, api_version=api_version, user_agent=user_agent, clock=clock, transport=transport
         )
         self.tokens = Tokens(self._wire, signer, clock)
+        self._pauses = Pauses(clock)
         self._app: App | None = None
         self._remembered = _Remembered(_REMEMBERED_BYTES)
 
@@ -77,7 +79,8 @@ class GitHub:
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> Response:
         """A request of the App itself: who we are, our installations, our deliveries."""
-        return await self._wire.send(method, path, self.tokens.as_app(), json=json, params=params)
+        with self._pauses.kept(""):
+            return await self._wire.send(method, path, self.tokens.as_app(), json=json, params=params)
 
     async def call(
         self,
@@ -101,8 +104,9 @@ class GitHub:
             wanted["If-None-Match"] = known.headers["etag"]
 
         async def send() -> Response:
-            token = await self.tokens.authorization(repository, permissions)
-            return await self._wire.send(method, path, token, json=json, params=params, headers=wanted)
+            with self._pauses.kept(_account(repository)):
+                token = await self.tokens.authorization(repository, permissions)
+                return await self._wire.send(method, path, token, json=json, params=params, headers=wanted)
 
         try:
             answer = await send()
@@ -151,8 +155,9 @@ class GitHub:
 
     async def download(self, path: str, *, repository: str, permissions: Permissions, limit: int) -> bytes:
         """A file of at most `limit` bytes. Raises GitHubError, ArtifactRefused."""
-        token = await self.tokens.authorization(repository, permissions)
-        return await self._wire.download(path, token, limit=limit)
+        with self._pauses.kept(_account(repository)):
+            token = await self.tokens.authorization(repository, permissions)
+            return await self._wire.download(path, token, limit=limit)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -189,6 +194,10 @@ def _items(answer: Response, type: type[T], within: str | None) -> list[T]:
         inside = answer.read(dict[str, msgspec.Raw]).get(within, msgspec.Raw(b"[]"))
         answer = Response(answer.status, {}, bytes(inside))
     return answer.read(list[type])  # type: ignore[valid-type]
+
+
+def _account(repository: str) -> str:
+    return repository.partition("/")[0]
 
 
 def _frozen(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
