@@ -218,10 +218,9 @@ def _waits_differently(known: StepInstance, outcome: Waiting, deadline: str | No
 
 
 def _delay(outcome: Failed, step: StepDefinition, attempt: int, chance: float) -> float:
-    """Seconds. What the other side asked for wins; else doubled each time, half of it left to chance."""
-    if outcome.retry_after is not None:
-        return outcome.retry_after
-    return min(step.retry.most, step.retry.backoff * 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+    """Seconds: doubled each time, half of it left to chance; never less than what the other side asked for."""
+    backoff = min(step.retry.most, step.retry.backoff * 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+    return max(backoff, outcome.retry_after or 0.0)
 
 
 def _undone(

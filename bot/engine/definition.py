@@ -30,9 +30,12 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """attempts: in all. backoff: seconds before the second, doubled for each further one. most: seconds."""
+    """attempts: in all. backoff: seconds before the second, doubled for each further one. most: seconds.
 
-    attempts: int = 5
+    As they stand, the other side may be away for about an hour before anything is taken back for it.
+    """
+
+    attempts: int = 12
     backoff: float = 10.0
     most: float = 600.0
 

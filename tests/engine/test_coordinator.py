@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import parse
+from bot.engine.definition import Retry, parse
 from bot.engine.errors import DefinitionError, NotAllowedNow
 from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import RollbackState, StepState, WorkflowState
@@ -176,7 +176,7 @@ async def test_retries_end() -> None:
     house = House(w.definition({"name": "no", "type": "refuse"}), w.World(), refuse=refuse)
     house.begin()
     await house.go_on()
-    assert refuse.calls == 5
+    assert refuse.calls == Retry().attempts
     assert house.state().state is WorkflowState.COMPENSATED
 
 
