@@ -1,7 +1,8 @@
-"""commit_branch: a new branch with one commit of the App's, through git's data.
+"""commit_branch: a new branch with one commit of the App's, and append_commit: one more on a branch of somebody
+else's, through git's data.
 
 https://docs.github.com/en/rest/git. Blobs, trees and commits are named by their content, so making one twice
-changes nothing; the branch is created last, and never moved by force. A commit without author data of its own is
+changes nothing; the branch is made or moved last, and never by force. A commit without author data of its own is
 the App's, and signed by GitHub. Not here: which branch and what is in it (bot/steps).
 """
 
@@ -20,9 +21,11 @@ from bot.github.journal import Result, once, settle, write
 from bot.github.objects import TreeEntry
 from bot.github.permissions import for_commit
 from bot.github.repository import Repository
+from bot.github.route import segments
 
 _PLAIN, _EXECUTABLE = "100644", "100755"
 _INLINE = 1_000_000  # bytes of text in one tree request; more goes by blobs
+_BACK = 20  # commits that are looked through for ours, below what others have added meanwhile
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -64,6 +67,57 @@ async def commit_branch(
             await write(repository, "commit-branch", "POST", "/git/refs", body, need=for_commit(files))
         except errors.Invalid:
             found = await look()  # somebody was faster, perhaps ourselves
+            if found is None:
+                raise
+            return found
+        return {"sha": sha}
+
+    return str((await settle(intent, repository.gh, look=look, do=do, by_nature=True))["sha"])
+
+
+class BranchMoved(errors.Conflict):
+    """The branch is gone or holds other commits than the change was made for. Nothing was changed."""
+
+
+async def append_commit(
+    ctx: StepContext,
+    repository: Repository,
+    *,
+    branch: str,
+    head_sha: str,
+    files: Mapping[str, bytes | None],
+    message: str,
+) -> str:
+    """Add one commit to an existing branch whose head is `head_sha`, and return the commit's sha.
+
+    files: as for `commit_branch`. The branch only moves forward; our commit is found again below what others have
+    added to it since. Raises BranchMoved if the head is another one, Refused or Invalid where rules protect the
+    branch, GitHubError.
+    """
+    content = [branch, head_sha, message, {p: None if d is None else _blob_sha(d) for p, d in files.items()}]
+    intent = once(ctx, "append-commit", content, part=branch)
+
+    async def look() -> Result | None:
+        sha = await repository.branch_head(branch)
+        if sha == head_sha:
+            return None
+        for _ in range(_BACK):
+            parents = [p.sha for p in (await repository.commit(sha)).parents] if sha else []
+            if sha and parents == [head_sha] and await _is_ours(repository, sha, head_sha, files, message):
+                return {"sha": sha}
+            if not parents:
+                break
+            sha = parents[0]
+        raise BranchMoved(f"The branch “{branch}” no longer stands at {head_sha[:12]}.")
+
+    async def do() -> Result:
+        sha = await _commit(repository, head_sha, files, message)
+        path = f"/git/refs/heads/{segments(branch)}"
+        move = {"sha": sha, "force": False}
+        try:
+            await write(repository, "commit-branch", "PATCH", path, move, need=for_commit(files))
+        except (errors.Invalid, errors.NotFound):
+            found = await look()  # not a step forward: somebody was faster, perhaps ourselves
             if found is None:
                 raise
             return found

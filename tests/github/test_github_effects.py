@@ -142,6 +142,55 @@ async def test_writing_through_a_link_is_refused(repo, steps):
         )
 
 
+# -- commits on somebody's branch
+
+
+async def eves_branch(place, repo) -> str:
+    """A branch of Eve's with one commit; its head."""
+    main = await repo.branch_head("main")
+    path = f"/repos/{repo.full_name}"
+    await place.person("eve", "POST", f"{path}/git/refs", ref="refs/heads/eve", sha=main)
+    await place.person("eve", "PUT", f"{path}/contents/e", message="e", content="eA==", branch="eve")
+    return await repo.branch_head("eve")
+
+
+async def append(ctx, repo, head, files=None):
+    files = files or {"e": None, "f": b"x"}
+    return await commits.append_commit(
+        ctx, repo, branch="eve", head_sha=head, files=files, message="Rename e to f"
+    )
+
+
+async def test_a_commit_is_added_to_a_branch_and_added_once(place, repo, steps):
+    head = await eves_branch(place, repo)
+    sha = await append(steps.begin(), repo, head)
+    assert await repo.branch_head("eve") == sha and await append(steps.begin(), repo, head) == sha
+    assert [p.sha for p in (await repo.commit(sha)).parents] == [head]
+    assert "e" not in await repo.tree("eve") and place.sandbox.file(repo.full_name, "eve", "f") == b"x"
+
+
+async def test_our_commit_is_found_below_what_others_added_to_it(place, repo, steps):
+    """The journal saw no answer, and Eve went on meanwhile."""
+    head = await eves_branch(place, repo)
+    sha = await append(steps.begin(), repo, head)
+    path = f"/repos/{repo.full_name}/contents/g"
+    await place.person("eve", "PUT", path, message="g", content="eA==", branch="eve")
+    assert await append(steps.begin(round=1), repo, head) == sha
+
+
+async def test_a_branch_that_moved_is_left_alone(place, repo, steps):
+    head = await eves_branch(place, repo)
+    path = f"/repos/{repo.full_name}/contents/g"
+    await place.person("eve", "PUT", path, message="g", content="eA==", branch="eve")
+    moved = await repo.branch_head("eve")
+    with pytest.raises(commits.BranchMoved):
+        await append(steps.begin(), repo, head)
+    assert await repo.branch_head("eve") == moved
+    await place.person("eve", "DELETE", f"/repos/{repo.full_name}/git/refs/heads/eve")
+    with pytest.raises(commits.BranchMoved):
+        await append(steps.begin(round=1), repo, head)
+
+
 # -- pull requests
 
 

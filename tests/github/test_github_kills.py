@@ -41,6 +41,12 @@ async def take_back(ctx: StepContext, repo: Repository) -> None:
     await pulls.delete_branch(ctx, repo, BRANCH, if_head=head)
 
 
+async def add_to_branch(ctx: StepContext, repo: Repository) -> None:
+    first = await commit(ctx, repo)
+    files = {"new.bin": None, "moved.bin": b"\xff\x00"}
+    await commits.append_commit(ctx, repo, branch=BRANCH, head_sha=first, files=files, message="Rename")
+
+
 async def talk(ctx: StepContext, repo: Repository) -> None:
     number = await comments.say(ctx, repo, 1, marker="progress", body="Phase 1")
     await comments.react(ctx, repo, number, "eyes")
@@ -94,6 +100,7 @@ async def run_and_cancel(ctx: StepContext, repo: Repository) -> None:
 
 EFFECTS: dict[str, Effect] = {
     "propose and take back": take_back,
+    "add to a branch": add_to_branch,
     "talk": talk,
     "check": check,
     "check at once": check_at_once,
