@@ -15,11 +15,16 @@ class _Made(msgspec.Struct, frozen=True):
     number: int
 
 
-async def open_issue(ctx: StepContext, repository: Repository, *, title: str, body: str) -> Issue:
-    """An issue with these words; one of our App with our key is adopted. Raises GitHubError."""
+async def open_issue(
+    ctx: StepContext, repository: Repository, *, title: str, body: str, part: str = "issue"
+) -> Issue:
+    """An issue with these words; one of our App with our key is adopted. part: which one, if a step opens several.
+
+    Raises GitHubError.
+    """
     gh = repository.gh
     ours = (await gh.app()).login
-    intent = once(ctx, "open-issue", [title], part="issue")
+    intent = once(ctx, "open-issue", [title], part=part)
     key = intent.effect.key
 
     async def look() -> Result | None:

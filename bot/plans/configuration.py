@@ -21,7 +21,7 @@ RUNNERS = ("ubuntu-24.04", "ubuntu-24.04-arm")
 PROVIDERS = ("command",)
 TEST_FORMATS = ("unittest", "junit")
 TEST_TYPES = ("unit", "integration", "e2e")
-ACCEPTED_WHEN = ("status", "merged", "reviewed")
+ACCEPTED_WHEN = ("status", "merged")
 PULL_REQUESTS = ("one", "phase")
 ON_ACCEPT = ("nothing", "issue", "start")
 
@@ -89,7 +89,7 @@ class Deadlines(_Value, frozen=True, kw_only=True):
 class Configuration(_Value, frozen=True, kw_only=True):
     """All of .github/cloi.yml; every field but `agent` has a default.
 
-    accepted_when: what makes a record accepted: its status word, its merge, or its merge after a review.
+    accepted_when: what makes a record accepted: its status word, or its merge.
     pull_requests: one for all of a record, or one for each of its phases. on_accept: what happens when an
     accepted record is merged. timeout_minutes: for each job.
     """

@@ -80,7 +80,7 @@ def test_no_file_and_an_empty_one_are_the_defaults(data: bytes | None) -> None:
         ("agent: {name: x}\n", 1, "missing-key", "command: [program, argument]"),
         ("agent: {command: [x], provider: best}\n", 1, "value", "Possible: command."),
         ("agent: {command: [x]}\nagent: {command: [y]}\n", 2, "duplicate-key", "Remove one"),
-        ("accepted_when: yes\n", 1, "value", "status, merged, reviewed"),
+        ("accepted_when: yes\n", 1, "value", "status, merged"),
         ("accepted_when: Merged\n", 1, "value", 'Did you mean "merged"?'),
         ("runs_on: ubuntu-latest\n", 1, "value", "ubuntu-"),
         ("tests: {coverage_target: 101}\n", 1, "value", "0 to 100"),
