@@ -51,9 +51,8 @@ class OnAccept(GitHubStep):
             made = _planned(record, now) if record.path in changed else None
             if made is None or made.blocked or not _newly(record, before):
                 continue
-            title, body = words.offer(
-                made, number=int(ctx.inputs["number"]), starts=configuration.on_accept == "start"
-            )
+            starts = configuration.on_accept == "start"
+            title, body = words.offer(made, number=int(ctx.inputs["number"]), starts=starts)
             issue = await issues.open_issue(ctx, repository, title=title, body=body, part=record.path)
             opened.append(issue.number)
             if starts:
