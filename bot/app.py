@@ -27,10 +27,10 @@ from bot.engine.ports import Clock, EventStore
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner
 from bot.runner import build
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.steps.base import Services
 from bot.steps.registry import step_types
-from bot.store.sqlite import SQLiteStore
+from bot.store import open_store
 from bot.templates_dir import templates
 from bot.web.intake import Intake
 from bot.web.site import runner_path, site
@@ -157,18 +157,6 @@ async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | Non
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
     )
-
-
-def open_store(url: str) -> EventStore:
-    """The store behind a url such as sqlite:///cloi.sqlite3. Raises StoreError, or else SettingsError."""
-    return SQLiteStore(store_path(url))
-
-
-def store_path(url: str) -> Path:
-    """The file of a sqlite url: three slashes for a relative path, four for an absolute one."""
-    if not url.startswith("sqlite:///"):
-        raise SettingsError(["CLOI_STORE_URL must look like sqlite:///cloi.sqlite3."])
-    return Path(url.removeprefix("sqlite:///"))
 
 
 async def serve(settings: Settings) -> None:

@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 def opened_store(url: str) -> EventStore:
     """The store behind a url, for reading."""
-    from bot.app import store_path
     from bot.engine.errors import StoreError
-    from bot.settings import SettingsError
-    from bot.store.sqlite import SQLiteStore
+    from bot.store import open_store
 
     try:
-        return SQLiteStore.open_readonly(store_path(url))
-    except (StoreError, SettingsError) as error:
+        return open_store(url, readonly=True)
+    except StoreError as error:
         raise Trouble(str(error)) from error
 
 
