@@ -295,8 +295,9 @@ async def pumped(
     tell: Callable[[str, str, str | None], None] = lambda actor, sentence, link: None,
     faults: Faults | None = None,
 ) -> AsyncIterator[Stage]:
-    """Everything in this process, moved only by the story. clock: dates what is on GitHub. The bot's time, and
-    that by which GitHub judges tokens, is virtual and begins there. faults: what GitHub does badly.
+    """Everything in this process, moved only by the story. clock: where time begins; it dates commits, so that the
+    same story makes the same ones. All other time, the bot's and GitHub's, is virtual. faults: what GitHub does
+    badly.
     """
     secret, github_url = "a webhook secret", "http://github.test"
     time = VirtualClock(clock())
@@ -311,8 +312,9 @@ async def pumped(
         base_url=github_url,
         executor=executor,
         client=httpx.AsyncClient(transport=httpx.ASGITransport(bot_site)),
-        clock=clock,
+        clock=time.now,
         auth_clock=time.now,
+        commit_clock=clock,
         faults=faults,
     )
     app = _set_up(sandbox, files, "http://bot.test/webhook", secret)
@@ -322,7 +324,15 @@ async def pumped(
 
     def assemble() -> Bot:
         made = _bot(
-            app, f"{github_url}/api/v3", "http://bot.test", store, secret, runner_base_url, time, chance, **more
+            app,
+            f"{github_url}/api/v3",
+            "http://bot.test",
+            store,
+            secret,
+            runner_base_url,
+            time,
+            chance,
+            **more,
         )
         holder[:] = [made.site]
         return made

@@ -108,6 +108,11 @@ class Call:
         """The sandbox's time."""
         return self.world.clock()
 
+    @property
+    def commit_time(self) -> datetime:
+        """What new commits are dated."""
+        return self.world.commit_clock()
+
     def number(self, name: str) -> int:
         """A path parameter that is a number; anything else is not found."""
         text = self.params[name]

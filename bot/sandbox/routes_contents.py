@@ -91,7 +91,7 @@ def _commit(call: Call, branch: str, tip: Commit | None, changes: list[Entry | s
         tree = git.write_tree(tip.tree, changes)
     except GitRefused as error:
         raise invalid("Commit", "path", message="path contains a malformed path component") from error
-    mine = shapes_code.committer(call.user, call.now)
+    mine = shapes_code.committer(call.user, call.commit_time)
     committer = _given(body.get("committer"), mine)
     author = _given(body.get("author"), committer)
     sha = git.write_commit(tree, [tip.sha], body["message"], author, committer)

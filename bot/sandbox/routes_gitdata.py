@@ -138,7 +138,7 @@ def create_commit(call: Call) -> Answer:
         raise Refusal(422, "Parent SHA does not exist or is not a commit object")
     if "signature" in body:
         raise Refusal(422, "The sandbox takes no signatures.")
-    mine = shapes_code.committer(call.user, call.now)
+    mine = shapes_code.committer(call.user, call.commit_time)
     author = _signature(call, body["author"]) if "author" in body else mine
     committer = _signature(call, body["committer"]) if "committer" in body else author
     sha = git.write_commit(body["tree"], parents, body["message"], author, committer)
@@ -153,7 +153,7 @@ def _signature(call: Call, given: dict[str, str]) -> Signature:
     name, email = given.get("name", "").strip(), given.get("email", "").strip()
     if not name or not email or set(name + email) & set("<>\n\0"):
         raise invalid("Commit", "author", "invalid")
-    at = call.now
+    at = call.commit_time
     if "date" in given:
         try:
             at = datetime.fromisoformat(given["date"])

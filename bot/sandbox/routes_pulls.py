@@ -154,7 +154,7 @@ def merge(call: Call) -> Answer:
         raise Refusal(405, "Repository rule violations found\n\nCannot update this protected ref.")
     base = merging.base_tip(issue)
     sha = merging.merge_commit(
-        issue, method, body.get("commit_title"), body.get("commit_message"), call.user, call.now
+        issue, method, body.get("commit_title"), body.get("commit_message"), call.user, call.commit_time
     )
     pull.base_sha = base
     # Set before anybody is told, so that the push webhook's listeners find the PR merged.

@@ -67,8 +67,8 @@ class Pages(Protocol):
 
 
 class Sandbox:
-    """See the module. root: an empty folder of its own. clock: dates everything; auth_clock: judges tokens (real
-    time, as clients judge them too). client: posts webhooks. strict: see api.Api. faults: what goes wrong."""
+    """See the module. root: an empty folder of its own. clock: dates everything, commits too unless commit_clock
+    does; auth_clock: judges tokens (real time, as clients judge them too). client: posts webhooks. strict: see api.Api. faults: what goes wrong."""
 
     def __init__(
         self,
@@ -77,13 +77,14 @@ class Sandbox:
         base_url: str,
         clock: Clock = utc_now,
         auth_clock: Clock = utc_now,
+        commit_clock: Clock | None = None,
         executor: Executor | None = None,
         client: httpx.AsyncClient | None = None,
         strict: bool = True,
         faults: Faults | None = None,
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
-        self.world = World(root, base_url, clock, auth_clock)
+        self.world = World(root, base_url, clock, auth_clock, commit_clock)
         self.tokens = Tokens(self.world)
         self.faults = faults
         self.deliverer = webhooks.Deliverer(self.world, client, faults)
@@ -189,7 +190,7 @@ class Sandbox:
             {branch: list(rules) for branch, rules in (branch_rules or {}).items()},
         )
         self.world.repositories[full_name.lower()] = repository
-        first_commit(git, default_branch, files, executable, message, owner, self.world.clock())
+        first_commit(git, default_branch, files, executable, message, owner, self.world.commit_clock())
         runs.sync(self.world, repository)
         return repository
 

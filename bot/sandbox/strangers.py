@@ -18,7 +18,7 @@ def move_branch(world: World, repository: Repository, ref: str) -> None:
     if old is None or tip is None:
         raise LookupError(f"there is no {ref}")
     note = Entry("100644", "blob", git.write_blob(b"Hello!\n"), "stranger.txt")
-    me = Signature(who.login, who.email, int(world.clock().timestamp()))
+    me = Signature(who.login, who.email, int(world.commit_clock().timestamp()))
     new = git.write_commit(git.write_tree(tip.tree, [note]), tip.parents, "Something else\n", me, me)
     git.move(ref, new, old)
     refs.moved(world, repository, who, ref, new, old)

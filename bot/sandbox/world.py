@@ -337,17 +337,24 @@ class World:
     """Everything there is. base_url: of people's pages, without a slash at the end; the API is below /api/v3.
 
     clock dates all objects; auth_clock (real time unless told otherwise) judges JWTs and tokens, since clients
-    compare those with their own real clock.
+    compare those with their own real clock. commit_clock dates commits; `clock` unless told otherwise, so that a
+    story which takes longer can still make the same commits.
     """
 
     def __init__(
-        self, root: Path, base_url: str, clock: Clock = utc_now, auth_clock: Clock = utc_now
+        self,
+        root: Path,
+        base_url: str,
+        clock: Clock = utc_now,
+        auth_clock: Clock = utc_now,
+        commit_clock: Clock | None = None,
     ) -> None:
         self.root = root
         self.html = base_url.rstrip("/")
         self.api = self.html + "/api/v3"
         self.clock = clock
         self.auth_clock = auth_clock
+        self.commit_clock = commit_clock or clock
         self.users: dict[str, User] = {}
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
