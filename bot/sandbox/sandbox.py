@@ -67,8 +67,10 @@ class Pages(Protocol):
 
 
 class Sandbox:
-    """See the module. root: an empty folder of its own. clock: dates everything, commits too unless commit_clock
-    does; auth_clock: judges tokens (real time, as clients judge them too). client: posts webhooks. strict: see api.Api. faults: what goes wrong."""
+    """See the module. root: an empty folder of its own. clock: dates everything, and commits unless commit_clock
+    does; auth_clock: judges tokens (real time, as clients judge them too). client: posts webhooks. strict: see
+    api.Api. faults: what goes wrong.
+    """
 
     def __init__(
         self,

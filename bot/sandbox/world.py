@@ -336,18 +336,12 @@ class RequestRecord:
 class World:
     """Everything there is. base_url: of people's pages, without a slash at the end; the API is below /api/v3.
 
-    clock dates all objects; auth_clock (real time unless told otherwise) judges JWTs and tokens, since clients
-    compare those with their own real clock. commit_clock dates commits; `clock` unless told otherwise, so that a
-    story which takes longer can still make the same commits.
+    clock dates all objects; auth_clock judges JWTs and tokens, since clients compare those with their own clock.
+    commit_clock dates commits, if they are to be the same in a story that takes longer.
     """
 
     def __init__(
-        self,
-        root: Path,
-        base_url: str,
-        clock: Clock = utc_now,
-        auth_clock: Clock = utc_now,
-        commit_clock: Clock | None = None,
+        self, root: Path, base_url: str, clock: Clock, auth_clock: Clock, commit_clock: Clock | None = None
     ) -> None:
         self.root = root
         self.html = base_url.rstrip("/")
