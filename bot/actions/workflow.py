@@ -289,9 +289,10 @@ def _checkout() -> Data:
 
 
 def _fetch_runner() -> Data:
-    """One file, checked by its hash before it is used. (Rule 20.)"""
+    """One file, checked by its hash before it is used. (Rule 20.) A bot that is just being started again is waited
+    for: seven pauses, doubled each time, are two minutes."""
     script = (
-        "curl --fail --silent --show-error --location --retry 3 --max-time 120 \\\n"
+        "curl --fail --silent --show-error --location --max-time 120 --retry 7 --retry-connrefused \\\n"
         '  --output "$RUNNER_TEMP/cloi.pyz" "$CLOI_RUNNER_URL"\n'
         'echo "$CLOI_RUNNER_SHA256  $RUNNER_TEMP/cloi.pyz" | sha256sum --check --strict\n'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,10 +63,13 @@ async def _play(name: str, teller: Story, keep: bool) -> dict[str, Any]:
 async def serve_sandbox(
     *, port: int, webhook: str, directory: Path | None, echo: Callable[[str], Any]
 ) -> None:
-    """The sandbox on a port, with an App whose settings for `cloi serve` are printed."""
-    with tempfile.TemporaryDirectory(prefix="cloi-sandbox-") as temporary:
+    """The sandbox on a port (0: a free one), with an App whose settings for `cloi serve` are printed."""
+    with tempfile.TemporaryDirectory(prefix="cloi-sandbox-") as temporary, socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen()  # whoever reads the url below is heard
         root = directory or Path(temporary)
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         sandbox = Sandbox(root / "github", base_url=url, executor=ActExecutor())
         manifest = app_manifest()
         sandbox.create_repository(stages.REPOSITORY, demo_repository(), collaborators=stages.PEOPLE)
@@ -90,7 +94,7 @@ async def serve_sandbox(
         for login, role in stages.PEOPLE.items():
             echo(f"  {login} ({role}): {sandbox.add_user(login).token}")
         server = uvicorn.Server(
-            uvicorn.Config(sandbox.asgi(background=True), port=port, log_level="warning", access_log=False)
+            uvicorn.Config(sandbox.asgi(background=True), log_level="warning", access_log=False)
         )
-        await server.serve()
+        await server.serve(sockets=[listening])
         await sandbox.close()
