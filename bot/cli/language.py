@@ -1,4 +1,4 @@
-"""`cloi schema` and `cloi lint`: the definition language of ADR-012, and what is wrong with a text in it."""
+"""`cloi schema`, `lint` and `plugins`: the language of ADR-012, its words, and what is wrong in a text."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
     """
     from bot.engine.lint import lint as look
     from bot.render.plain import one_line
-    from bot.steps.registry import step_classes
+    from bot.steps.registry import installed, step_classes
 
+    types = step_classes()
+    plugins = {one.name for one in installed() if one.kind not in ("", "step type")}
     wrong = 0
     for path in definitions:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Trouble(f"{path} cannot be read: {error}") from error
-        for finding in look(text, step_classes()):
+        for finding in look(text, types, plugins):
             wrong += finding.severity != "notice"
             if as_json:
                 click.echo(json.dumps({"file": str(path), **asdict(finding)}, ensure_ascii=False))
@@ -50,3 +52,30 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
         sys.exit(1)
     if not as_json:
         click.echo(f"{len(definitions)} definition{'s' * (len(definitions) > 1)}: nothing wrong", err=True)
+
+
+@main.command()
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object a line and plugin, with the schema of its inputs.",
+)
+def plugins(as_json: bool) -> None:
+    """List step types, classifiers, recovery strategies and gates. Ends with 1 where one cannot be used."""
+    from bot.render.plain import one_line
+    from bot.steps.registry import installed
+
+    found = installed()
+    for one in found:
+        if as_json:
+            shown = {"kind": one.kind, "name": one.name, "source": one.source, "problem": one.problem}
+            click.echo(json.dumps({**shown, "schema": one.schema}, ensure_ascii=False))
+        elif one.problem:
+            click.echo(one_line(f"{one.name} from {one.source} {one.problem}"), err=True)
+        else:
+            needed = one.schema["required"]
+            may = [f"[{name}]" for name in one.schema["properties"] if name not in needed]
+            click.echo(f"{one.kind:<18} {one.name:<24} {' '.join([*needed, *may])}".rstrip())
+    if any(one.problem for one in found):
+        sys.exit(1)

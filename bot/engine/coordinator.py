@@ -32,7 +32,7 @@ from bot.engine.errors import DefinitionError, EngineError, UnknownInstance
 from bot.engine.execution import StepExecution
 from bot.engine.instance import WorkflowInstance, evolve, fold
 from bot.engine.outcome import Outcome, Waiting
-from bot.engine.ports import Append, Clock, EventStore, StepType
+from bot.engine.ports import ANY, Append, Clock, EventStore, StepType
 from bot.engine.recording import append_of, wrapped
 from bot.engine.references import resolve
 from bot.engine.state import RollbackState, StepState, WorkflowState
@@ -96,7 +96,7 @@ class StepCoordinator:
                     )
             known = self.step_types[step.type]
             missing = known.inputs - set(step.inputs)
-            unknown = set(step.inputs) - known.inputs - known.optional
+            unknown = set() if known.optional == ANY else set(step.inputs) - known.inputs - known.optional
             if missing or unknown:
                 raise DefinitionError(
                     f"{definition.name}: step {step.name} of type {step.type}: "

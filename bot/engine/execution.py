@@ -131,6 +131,7 @@ class StepExecution:
             memo=known.memo,
             result=known.result,
             reason=instance.reason,
+            plugin=step.plugin,
         )
         if undoing and step.rollback_action is not None:
             return context, self._step_types[step.rollback_action], False

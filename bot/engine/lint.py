@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.engine.ports import StepType
+from bot.engine.ports import ANY, StepType
 from bot.engine.references import is_well_formed, references
 from bot.engine.schema import did_you_mean, misfits
 from bot.engine.source import Finding, Path, Source, read
@@ -179,7 +179,7 @@ class _Looking:
             for name in sorted(known.inputs - set(given)):
                 message = f"{step.name} lacks the input {name!r} that {step.raw['type']} needs"
                 yield self.finding((*step.at, "inputs"), "missing-input", message)
-            for name in sorted(set(given) - takes):
+            for name in () if known.optional == ANY else sorted(set(given) - takes):
                 message = f"{step.raw['type']} takes no input {name!r}"
                 hint = did_you_mean(name, takes) or f"it takes {', '.join(sorted(takes)) or 'none'}"
                 yield self.finding((*step.at, "inputs", name), "unknown-input", message, hint)

@@ -6,7 +6,7 @@ append is one local transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -114,6 +114,9 @@ class EventStore(Protocol):
     def stumble(self, delivery: str, reason: str) -> int:
         """Note that handling a delivery failed; the number of failures so far."""
 
+    def kept(self, ids: Iterable[str]) -> set[str]:
+        """Which of these deliveries were ever kept, whatever has become of them."""
+
     def deliveries(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
         """The newest deliveries first, without their bodies."""
 
@@ -164,7 +167,7 @@ class StepContext:
     """What a step sees: its declared inputs and its own memory, nothing of other steps.
 
     key: stable over automatic retries of this step, new after a retry by hand. memo: from the last Waiting.
-    result: of the completed step, in `undo`. reason: why it is undone.
+    result: of the completed step, in `undo`. reason: why it is undone. plugin: that the definition names.
     """
 
     instance: str
@@ -181,13 +184,18 @@ class StepContext:
     memo: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+    plugin: str | None = None
+
+
+ANY = frozenset({"*"})
+"""As `optional` of a step type: any inputs, since something else looks at them."""
 
 
 class StepType:
     """Base of all step types: the only code with side effects.
 
-    type: its name in definitions. inputs: names that must be given. optional: names that may be. undoable: has
-    a way back. `start` and `undo` are repeated after a crash with the same key: they look, then do.
+    type: its name in definitions. inputs: names that must be given. optional: names that may be, or ANY. undoable:
+    has a way back. `start` and `undo` are repeated after a crash with the same key: they look, then do.
     """
 
     type: str = ""

@@ -27,14 +27,18 @@ _FORMS = {
 _PATTERNS = {name: re.compile(form) for name, form in _FORMS.items()}
 
 
+def credentials_in(text: str) -> tuple[str, ...]:
+    """The forms of credentials that a text holds."""
+    return tuple(name for name, pattern in _PATTERNS.items() if pattern.search(text))
+
+
 def judge_secrets(patch: Patch) -> Result:
     """Fails if an added line, or a path, holds a credential."""
     found = []
     for change in patch.files:
         for number, text in [(0, change.path), *change.added()]:
-            for name, pattern in _PATTERNS.items():
-                if pattern.search(text):
-                    found.append(Evidence(EvidenceClass.COMPUTED, name, change.path, number or None))
+            for name in credentials_in(text):
+                found.append(Evidence(EvidenceClass.COMPUTED, name, change.path, number or None))
     if not found:
         return Result("gate/secrets", Verdict.PASS, "no added line looks like a credential")
     words = f"{len(found)} added lines hold what looks like a credential; take it out and revoke it"

@@ -1,6 +1,6 @@
-"""All step types, found by the entry point `cloi.steps`: ours and those of other packages alike.
+"""All step types, found by the entry points `cloi.steps` and `cloi.plugins`: ours and those of other packages.
 
-A class that cannot be loaded is left out with a word in the log; a definition that needs it then says so.
+A class that cannot be loaded fails the steps that need it, with a word in the log, and never the process.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 from importlib.metadata import entry_points
 
-from bot.engine.ports import StepType
+from bot.engine import plugins
+from bot.engine.outcome import Failed, Outcome
+from bot.engine.ports import ANY, StepContext, StepType
 from bot.steps.base import GitHubStep, Services
 
 log = logging.getLogger("cloi.steps")
@@ -16,22 +18,42 @@ log = logging.getLogger("cloi.steps")
 GROUP = "cloi.steps"
 
 
+def installed() -> tuple[plugins.Installed, ...]:
+    """Step types of this bot and all plugins."""
+    return plugins.installed([*entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
+
+
 def step_classes() -> dict[str, type[StepType]]:
-    """By type name, without making any: for looking at definitions offline. Raises ValueError like step_types."""
+    """By type name, without making any: for looking at definitions. Of two with one name neither counts."""
     found: dict[str, type[StepType]] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        try:
-            cls: type[StepType] = entry.load()
-        except Exception:
-            log.exception("the step type %s cannot be loaded from %s", entry.name, entry.value)
-            continue
-        if cls.type in found:
-            raise ValueError(f"two packages provide the step type {cls.type!r}")
-        found[cls.type] = cls
+    for one in installed():
+        if one.problem:
+            log.error("%s from %s: %s", one.name, one.source, one.problem)
+        elif one.kind == "step type" and one.cls is not None:
+            found[one.name] = one.cls
     return found
 
 
+class BrokenStep(StepType):
+    """In the place of a step type that cannot be loaded: its steps stop for a human, all else goes on."""
+
+    optional = ANY
+
+    def __init__(self, one: plugins.Installed) -> None:
+        self.type = one.name
+        words = f"the step type {one.name!r} cannot be used: it {one.problem}"
+        self._failed = Failed(error=words, kind="bug", before_effect=True, park=True)
+
+    async def start(self, ctx: StepContext) -> Outcome:
+        return self._failed
+
+    async def undo(self, ctx: StepContext) -> Outcome:
+        return self._failed
+
+
 def step_types(services: Services) -> dict[str, StepType]:
-    """By type name. Raises ValueError where two packages claim the same name."""
-    classes = step_classes().items()
-    return {name: cls(services) if issubclass(cls, GitHubStep) else cls() for name, cls in classes}
+    """By type name."""
+    made: dict[str, StepType] = {one.name: BrokenStep(one) for one in installed() if one.problem}
+    for name, cls in step_classes().items():
+        made[name] = cls(services) if issubclass(cls, GitHubStep) else cls()
+    return made
