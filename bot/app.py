@@ -102,10 +102,18 @@ class Bot:
         return None if self._alive is None else asyncio.get_running_loop().time() - self._alive
 
     def recover(self) -> None:
-        """Look at everything that a former process left unfinished."""
+        """Look at everything that a former process left unfinished, and for webhooks that came meanwhile."""
         count = self.coordinator.recover()
         if count:
             log.info("%d unfinished instances are looked at again", count)
+        self.coordinator.start(
+            "recover-deliveries",
+            "app",
+            {},
+            actor="cloi",
+            cause=f"start at {self.clock.now().isoformat()}",
+            correlation="recover-deliveries",
+        )
 
     async def pump(self) -> None:
         """Do what there is to do now, and return. For stories."""

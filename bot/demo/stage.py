@@ -338,6 +338,7 @@ async def pumped(
         return made
 
     bot = assemble()
+    bot.recover()
 
     async def progress() -> bool:
         before = (len(sandbox.requests), len(sandbox.world.deliveries))

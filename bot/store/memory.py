@@ -4,7 +4,7 @@ the contract suite holds them to the same rules. It keeps encoded bytes, so noth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +92,10 @@ class MemoryStore:
         changed = msgspec.structs.replace(known, attempts=known.attempts + 1, reason=reason)
         self._deliveries[delivery] = changed
         return changed.attempts
+
+    def kept(self, ids: Iterable[str]) -> set[str]:
+        """See EventStore."""
+        return set(ids) & self._deliveries.keys()
 
     def deliveries(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
         """See EventStore."""

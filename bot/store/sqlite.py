@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -158,6 +158,12 @@ class SQLiteStore:
             if not rows:
                 raise StoreError(f"no delivery {delivery} was kept")
             return int(rows[0][0])
+
+    def kept(self, ids: Iterable[str]) -> set[str]:
+        """See EventStore."""
+        array = msgspec.json.encode(list(ids)).decode()
+        rows = self._rows("SELECT id FROM deliveries WHERE id IN (SELECT value FROM json_each(?))", array)
+        return {row[0] for row in rows}
 
     def deliveries(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
         """See EventStore."""

@@ -234,6 +234,14 @@ def test_the_list_of_deliveries_is_newest_first_and_without_bodies(store: EventS
     assert [d.id for d in store.deliveries(state="pending")] == ["3", "1"]
 
 
+def test_which_deliveries_were_kept_can_be_asked_for_many_at_once(store: EventStore) -> None:
+    for id in ("1", "2", "it's"):
+        store.keep(delivery(id))
+    store.settle("2", "parked", "broken")
+    assert store.kept(["2", "it's", "3", *map(str, range(10, 5000))]) == {"2", "it's"}
+    assert store.kept([]) == set()
+
+
 def test_an_unknown_delivery_is_an_error(store: EventStore) -> None:
     for act in (
         lambda: store.settle("?", "ignored", ""),
