@@ -16,7 +16,7 @@ from bot.plans.configuration import CONFIGURATION_PATH, ConfigurationError
 from bot.records.record import Record
 from bot.render import commands as words
 from bot.render.commands import CommandHelp, RecordLine
-from bot.render.progress import status_line
+from bot.render.progress import status_markdown
 from bot.steps.beginning import begin
 from bot.steps.commands.base import Asked, Command, instances_of, load
 from bot.steps.reading import configuration_at, snapshot
@@ -92,7 +92,7 @@ async def _start(asked: Asked, record: Record) -> str | None:
         running = load(asked, summary)
         if running.context.get("record") == identity and running.cause != asked.ctx.instance:
             where = await _comment_of(asked, running.id)
-            return words.already_running(identity, where, status_line(running))
+            return words.already_running(identity, where, status_markdown(running))
     context = {
         "repository": asked.repository.full_name,
         "issue": asked.issue,
