@@ -338,9 +338,13 @@ async def pumped(
         return made
 
     bot = assemble()
-    bot.recover()
+    begun = False
 
     async def progress() -> bool:
+        nonlocal begun
+        if not begun:
+            begun = True
+            bot.recover()
         before = (len(sandbox.requests), len(sandbox.world.deliveries))
         await sandbox.pump()
         await stage.bot.pump()
