@@ -1,4 +1,4 @@
-"""docs/architecture.md against the code: the rooms may import what the table says, and no name of ADR-012 is lost."""
+"""docs/architecture.md against the code: rooms import what the table says, and no name of ADR-012 is lost."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ def test_every_step_type_is_told_with_its_way_back() -> None:
 
 def _domain_events() -> set[str]:
     found = {name for d in DEFINITIONS for name in d.emits.values()}
-    for module in (ROOT / "bot" / "steps").rglob("*.py"):
+    for module in (ROOT / "bot").rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "DomainEvent":
                 found |= {a.value for a in node.args[:1] if isinstance(a, ast.Constant)}
