@@ -6,6 +6,7 @@ import ast
 import configparser
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def _room(module: str) -> str:
     return module.split(".")[1]
 
 
+@cache
 def _allowed() -> dict[str, set[str]]:
     """Room to rooms that the table lets it import."""
     out: dict[str, set[str]] = {}
@@ -39,6 +41,7 @@ def _allowed() -> dict[str, set[str]]:
     return out
 
 
+@cache
 def _imports() -> dict[str, set[str]]:
     """Room to rooms that its modules import, anywhere in them."""
     out: dict[str, set[str]] = defaultdict(set)
