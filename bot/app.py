@@ -23,7 +23,9 @@ from bot.engine.clocks import SystemClock
 from bot.engine.coordinator import StepCoordinator
 from bot.engine.definition import WorkflowDefinition, parse
 from bot.engine.errors import DefinitionError
+from bot.engine.plugins import PluginRegistry
 from bot.engine.ports import Clock, EventStore
+from bot.engine.recovery import FailureHandling
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner
 from bot.runner import build
@@ -89,7 +91,14 @@ class Bot:
             definitions={d.name: d for d in known},
             public_url=public_url,
         )
-        self.coordinator = StepCoordinator(store, known, step_types(services), self.clock, chance=chance)
+        self.coordinator = StepCoordinator(
+            store,
+            known,
+            step_types(services),
+            self.clock,
+            chance=chance,
+            failures=FailureHandling.of(PluginRegistry(), "error-classifier"),
+        )
         self.intake = Intake(store, self.coordinator, app_id=app.id, slug=app.slug)
         self._news = asyncio.Event()
         self._alive: float | None = None

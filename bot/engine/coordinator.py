@@ -34,6 +34,7 @@ from bot.engine.instance import WorkflowInstance, evolve, fold
 from bot.engine.outcome import Outcome, Waiting
 from bot.engine.ports import ANY, Append, Clock, EventStore, StepType
 from bot.engine.recording import append_of, wrapped
+from bot.engine.recovery import FailureHandling
 from bot.engine.references import resolve
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
@@ -48,6 +49,7 @@ class StepCoordinator:
 
     definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.
     most_at_once: step calls under way at the same time. chance: source of jitter in [0, 1).
+    failures: what becomes of a failed step; None takes the step's word.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class StepCoordinator:
         *,
         most_at_once: int = 50,
         chance: Callable[[], float] = random.random,
+        failures: FailureHandling | None = None,
     ) -> None:
         self.store = store
         self.step_types = step_types
@@ -85,6 +88,7 @@ class StepCoordinator:
             now=lambda: self._wakeups.now,
             ended=self._changed.set,
             most_at_once=most_at_once,
+            failures=failures,
         )
 
     def _check_types(self, definition: WorkflowDefinition) -> None:

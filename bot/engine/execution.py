@@ -17,6 +17,7 @@ from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import Failed, Outcome
 from bot.engine.ports import Clock, EventStore, StepContext, StepType, WorkflowControl
+from bot.engine.recovery import FailureHandling
 from bot.engine.wakeups import Call
 
 log = logging.getLogger("cloi.engine")
@@ -26,7 +27,8 @@ Found = tuple[WorkflowInstance, WorkflowDefinition]
 
 class StepExecution:
     """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given a
-    call, its outcome, and the value of `now` when it began; called without anything awaited in between.
+    call, its outcome, and the value of `now` when it began; called without anything awaited in between. failures:
+    what becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class StepExecution:
         now: Callable[[], int],
         ended: Callable[[], None],
         most_at_once: int,
+        failures: FailureHandling | None = None,
     ) -> None:
         self._step_types = step_types
         self._store = store
@@ -50,6 +53,7 @@ class StepExecution:
         self._answered = answered
         self._now = now
         self._ended = ended
+        self._failures = failures
         self._tasks: dict[Call, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(most_at_once)
 
@@ -92,6 +96,8 @@ class StepExecution:
         async with self._slots:
             since = self._now()
             outcome = await self._outcome(call, check)
+            if isinstance(outcome, Failed) and self._failures is not None and call[2] == "step":
+                outcome = self._recovered(call, outcome, self._failures)
         # From here on nothing awaits: the call is over before anything follows from it.
         del self._tasks[call]
         self._answered(call, outcome, since)
@@ -108,6 +114,14 @@ class StepExecution:
         except Exception as error:
             log.exception("step %s of %s raised", call[1], call[0])
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
+
+    def _recovered(self, call: Call, failed: Failed, failures: FailureHandling) -> Failed:
+        try:
+            instance, definition = self._look_up(call[0])
+        except KeyError:  # it ended meanwhile, so nobody waits for this
+            return failed
+        attempts = definition.step(call[1]).retry.attempts
+        return failures.handle(failed, instance.steps[call[1]].attempt, attempts)
 
     def _context(self, call: Call) -> tuple[StepContext, StepType, bool]:
         """What the step sees; its type; whether its undo is meant. A rollback_action is another type's start."""

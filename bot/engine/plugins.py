@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeVar
 
 from bot.engine.errors import EngineError
+from bot.engine.outcome import Failed
 from bot.engine.ports import ANY, StepContext, StepType
 from bot.result import Result
 
@@ -59,9 +60,12 @@ class Classifier(Plugin):
 
 
 class RecoveryStrategy(Plugin):
-    """Decides what follows from a classified failure; None leaves it to the next strategy. Pure."""
+    """Decides what follows from a classified failure; None leaves it to the next strategy. Pure.
 
-    def choose(self, found: Classification, attempt: int) -> Recovery | None:
+    failed: as the step said it; its kind is "bug" where it did not know.
+    """
+
+    def choose(self, found: Classification, failed: Failed, attempt: int) -> Recovery | None:
         raise NotImplementedError
 
 

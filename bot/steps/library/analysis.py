@@ -32,7 +32,8 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     (
         "transient",
         r"timed? ?out|timeout|\b50[0234]\b|connection (?:reset|refused|aborted|closed)|temporar(?:y|ily)"
-        r"|unavailable|try again|broken pipe|\bE(?:CONNRESET|CONNREFUSED|TIMEDOUT|PIPE|AI_AGAIN)\b",
+        r"|unavailable|try again|broken pipe|\b(?:Connection\w{0,20}|Connect|Read)Error"
+        r"|\bE(?:CONNRESET|CONNREFUSED|TIMEDOUT|PIPE|AI_AGAIN)\b",
     ),
     (
         "bad-input",

@@ -1,0 +1,100 @@
+"""Failure handling (ADR-012, `handleStepFailure`): what sort of failure it is, and what is done about it.
+
+Both are plugins and both leave an event with the reason. What a step knows of its own failure is believed; only
+what it raised unawares is given to the classifier. The first strategy that has an opinion decides, and where
+none has, the step's own word stands. Pure. Not here: retries, rollback and parking themselves (decide.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import msgspec
+
+from bot.engine.outcome import DomainEvent, Failed
+from bot.engine.plugins import Classification, Classifier, Kind, PluginRegistry, Recovery, RecoveryStrategy
+
+log = logging.getLogger("cloi.engine")
+
+_MOST_EVIDENCE = 10
+_MOST_CHARACTERS = 300
+
+
+P = TypeVar("P", Classifier, RecoveryStrategy)
+
+
+def _usable(plugins: PluginRegistry, name: str, base: type[P]) -> P | None:
+    try:
+        return plugins.load(name, base)
+    except Exception:
+        log.exception("failures are handled without the plugin %s", name)
+        return None
+
+
+class _Unknown(Classifier):
+    def classify(self, message: str) -> Classification:
+        return Classification("bug", ("no classifier is installed",))
+
+
+@dataclass(frozen=True, slots=True)
+class FailureHandling:
+    """classifier: for what nobody knows. strategies: asked in this order."""
+
+    classifier: Classifier
+    strategies: Sequence[RecoveryStrategy] = ()
+
+    @classmethod
+    def of(cls, plugins: PluginRegistry, classifier: str) -> FailureHandling:
+        """With the classifier of this name and all strategies that are installed, by name.
+
+        What cannot be used is left out with a word in the log; without a classifier all unknown is a bug.
+        """
+        strategies = [one.name for one in plugins.found if one.kind == "recovery strategy"]
+        found = [p for name in strategies if (p := _usable(plugins, name, RecoveryStrategy)) is not None]
+        return cls(_usable(plugins, classifier, Classifier) or _Unknown(), tuple(found))
+
+    def handle(self, failed: Failed, attempt: int, attempts: int) -> Failed:
+        """The failure as it is to be taken, with its events. A broken plugin changes nothing.
+
+        attempt: which one failed; attempts: how many there may be.
+        """
+        try:
+            found = self._classified(failed)
+            recovery, by = self._chosen(failed, found, attempt)
+            if recovery.action == "retry" and attempt >= attempts:
+                recovery = Recovery("roll-back", f"{attempts} attempts were made, and no more are allowed")
+        except Exception:
+            log.exception("a plugin of the failure handling is broken; what the step said stands")
+            return failed
+        evidence = [line[:_MOST_CHARACTERS] for line in found.evidence[:_MOST_EVIDENCE]]
+        events = (
+            DomainEvent("FailureClassified", {"kind": found.kind, "evidence": evidence}),
+            DomainEvent("RecoveryChosen", {"action": recovery.action, "reason": recovery.reason, "by": by}),
+        )
+        return msgspec.structs.replace(
+            failed,
+            kind=found.kind,
+            retryable=recovery.action == "retry",
+            retry_after=max(recovery.after or 0.0, failed.retry_after or 0.0) or None,
+            park=recovery.action == "park",
+            events=(*failed.events, *events),
+        )
+
+    def _classified(self, failed: Failed) -> Classification:
+        if failed.kind != "bug":
+            return Classification(cast("Kind", failed.kind), ("the step says so itself",))
+        return self.classifier.classify(failed.error)
+
+    def _chosen(self, failed: Failed, found: Classification, attempt: int) -> tuple[Recovery, str]:
+        for strategy in self.strategies:
+            recovery = strategy.choose(found, failed, attempt)
+            if recovery is not None and not (failed.park and recovery.action != "park"):
+                return recovery, strategy.name
+        if failed.retryable:
+            return Recovery("retry", "the step may be tried again as it is", failed.retry_after), "the step"
+        if failed.park:
+            return Recovery("park", "the step asks for a human"), "the step"
+        return Recovery("roll-back", "the step does not get better by trying again"), "the step"
