@@ -36,6 +36,8 @@ from bot.github.route import full_name, segment, segments
 T = TypeVar("T")
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
+WRITERS = frozenset(LEVELS[3:])
+"""Who may push."""
 
 
 class _Permission(msgspec.Struct, frozen=True):
@@ -164,15 +166,15 @@ class Repository:
         return await self._get(f"/pulls/{number}", Pull, need.READ_PULLS)
 
     async def pulls(
-        self, *, head: str | None = None, base: str | None = None, state: str = "all"
+        self, *, head: str | None = None, base: str | None = None, state: str = "all", limit: int = 3000
     ) -> list[Pull]:
-        """Newest first. head: a branch of this repository. state: open, closed or all."""
+        """Newest first, at most `limit`. head: a branch of this repository. state: open, closed or all."""
         params: dict[str, Any] = {"state": state, "sort": "created", "direction": "desc"}
         if head is not None:
             params["head"] = f"{self.owner}:{head}"
         if base is not None:
             params["base"] = base
-        return await self._pages("/pulls", Pull, need.READ_PULLS, **params)
+        return await self._pages("/pulls", Pull, need.READ_PULLS, limit=limit, **params)
 
     async def pull_files(self, number: int) -> list[PullFile]:
         """At most 3,000, as GitHub gives no more."""

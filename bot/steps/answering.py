@@ -13,6 +13,7 @@ from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.github import comments
 from bot.github.commands import commands
+from bot.github.repository import WRITERS, Repository
 from bot.render import commands as words
 from bot.steps.base import GitHubStep
 from bot.steps.commands import COMMANDS
@@ -20,8 +21,6 @@ from bot.steps.commands.base import Asked
 
 _LATE = 600.0
 """Seconds after which an answer owes a word about being late."""
-
-MAY_COMMAND = frozenset({"write", "maintain", "admin"})
 
 
 class React(GitHubStep):
@@ -45,11 +44,24 @@ class CheckPermission(GitHubStep):
 
     async def do(self, ctx: StepContext) -> Outcome:
         user = str(ctx.inputs["user"])
-        level = await self.repository(ctx).permission(user)
-        allowed = level in MAY_COMMAND
+        repository = self.repository(ctx)
+        level = await repository.permission(user)
+        allowed = level in WRITERS
+        author = None if allowed else await self._author(ctx, repository)
+        allowed = allowed or (author is not None and author.casefold() == user.casefold())
         event = DomainEvent("PermissionChecked", {"user": user, "permission": level, "allowed": allowed})
-        refusal = "" if allowed else str(words.refusal(user, level, "write"))
+        refusal = "" if allowed else str(words.refusal(user, level, "write", (author,) if author else ()))
         return Done({"allowed": allowed, "permission": level, "refusal": refusal}, events=(event,))
+
+    async def _author(self, ctx: StepContext, repository: Repository) -> str | None:
+        """The pull request's author, where the command is open to authors. Of several commands the first counts,
+        as in ObeyCommand."""
+        asked = commands(str(ctx.inputs["body"]))
+        command = COMMANDS.get(asked[0].name) if asked else None
+        if command is None or not command.authors:
+            return None
+        issue = await repository.issue(int(ctx.inputs["issue"]))
+        return issue.user.login if issue.is_pull and issue.user else None
 
 
 class ObeyCommand(GitHubStep):
@@ -109,5 +121,6 @@ class Answer(GitHubStep):
             int(ctx.inputs["issue"]),
             marker=str(ctx.inputs["marker"]),
             body=str(ctx.inputs["text"]),
+            beside=True,  # nobody can keep the bot from answering by writing its mark first
         )
         return Done({"comment": number})

@@ -18,7 +18,7 @@ from bot.records.log import RecordLog
 MOST_FILES = 1_000
 """Files of one log that are read; what lies beyond is left out."""
 
-_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".yaml")
+SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".yaml")
 _REMEMBERED = 5_000
 _blobs: OrderedDict[str, bytes] = OrderedDict()
 
@@ -49,7 +49,7 @@ async def snapshot(repository: Repository, sha: str, configuration: Configuratio
     wanted = [
         path
         for path, entry in sorted(tree.items())
-        if entry.type == "blob" and path.endswith(_SUFFIXES) and within(path, configuration.records)
+        if entry.type == "blob" and path.endswith(SUFFIXES) and within(path, configuration.records)
     ]
     files = {path: await blob_of(repository, tree[path].sha) for path in wanted[:MOST_FILES]}
     return Snapshot(sha, configuration, files, frozenset(tree))

@@ -62,7 +62,7 @@ def test_a_number_that_another_open_pull_request_takes() -> None:
     record = log.by_path(f"{FOLDER}/0009-new.md")
     assert record
     (found,) = check(record, log, reserved={9: "#12 (docs/adr/0009-theirs.md)"})
-    assert (found.rule, found.severity) == ("number-reserved", Severity.ERROR)
+    assert (found.rule, found.severity) == ("number-taken-by-open-pr", Severity.ERROR)
     assert "#12" in found.reason
 
 

@@ -30,7 +30,7 @@ def number_taken(subject: Subject) -> Iterator[Finding]:
     if record.number in subject.reserved and not _in_base(subject):
         other = subject.reserved[record.number]
         reason = f"Number {record.number} is already taken by another open pull request: {other}."
-        yield subject.finding("number-reserved", Severity.ERROR, reason)
+        yield subject.finding("number-taken-by-open-pr", Severity.ERROR, reason)
 
 
 def _prefix(record: Record) -> str:

@@ -6,10 +6,10 @@ people see of it follows from there. An answer is text or None, where the living
 
 from __future__ import annotations
 
-from bot.steps.commands import approve, cancel, help, implement, rehearse, retry, rollback, status
+from bot.steps.commands import adr, approve, cancel, help, implement, rehearse, retry, rollback, status
 from bot.steps.commands.base import Command
 
 COMMANDS: dict[str, Command] = {
     module.COMMAND.help.name: module.COMMAND
-    for module in (implement, status, approve, cancel, retry, rehearse, rollback, help)
+    for module in (implement, status, approve, cancel, retry, rehearse, rollback, adr, help)
 }

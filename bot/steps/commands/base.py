@@ -27,10 +27,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """help: shown to people; obey: does it and answers with Markdown, or None."""
+    """help: shown to people; obey: does it and answers with Markdown, or None.
+
+    authors: whether the author of a pull request may use it there without write permission.
+    """
 
     help: CommandHelp
     obey: Callable[[Asked], Awaitable[str | None]]
+    authors: bool = False
 
 
 def instances_of(asked: Asked, *, open_only: bool = True) -> list[Summary]:
