@@ -15,11 +15,14 @@ from bot.github.repository import Repository
 _MOST = 65_536  # characters, GitHub's limit
 
 
-async def say(ctx: StepContext, repository: Repository, issue: int, *, marker: str, body: str) -> int:
+async def say(
+    ctx: StepContext, repository: Repository, issue: int, *, marker: str, body: str, beside: bool = False
+) -> int:
     """Have one comment with this marker on an issue or pull request say `body`; returns its id.
 
     Saying again what was said last asks GitHub nothing. A comment that somebody deleted is written anew. Raises
-    ForeignObject if somebody else's comment has our marker and none of ours has, GitHubError.
+    ForeignObject if somebody else's comment has our marker and none of ours has, unless ours may stand beside it;
+    GitHubError.
     """
     text = markers.marked(body, marker)
     if len(text) > _MOST:
@@ -32,7 +35,8 @@ async def say(ctx: StepContext, repository: Repository, issue: int, *, marker: s
         return int(known["comment"])
     comment = await repository.comment(int(known["comment"])) if known else None
     if comment is None:
-        comment = await _find_or_write(ctx, intent, repository, issue, marker, text)
+        alone = not (beside or asked_again(ctx))
+        comment = await _find_or_write(intent, repository, issue, marker, text, alone)
     if _said(comment) != text:
         try:
             await write(repository, "comment", "PATCH", f"/issues/comments/{comment.id}", {"body": text})
@@ -69,10 +73,10 @@ async def _edited(repository: Repository, comment_id: int, text: str) -> bool:
 
 
 async def _find_or_write(
-    ctx: StepContext, intent: Intent, repository: Repository, issue: int, marker: str, text: str
+    intent: Intent, repository: Repository, issue: int, marker: str, text: str, alone: bool
 ) -> Comment:
     async def look() -> Comment | None:
-        return await _ours(ctx, repository, issue, marker)
+        return await _ours(repository, issue, marker, alone)
 
     found = await look()
     if found is None and intent.known:
@@ -89,13 +93,14 @@ async def _find_or_write(
         return found
 
 
-async def _ours(ctx: StepContext, repository: Repository, issue: int, marker: str) -> Comment | None:
-    """Our comment with the marker; where there are several, the first, and the others are deleted."""
+async def _ours(repository: Repository, issue: int, marker: str, alone: bool) -> Comment | None:
+    """Our comment with the marker; where there are several, the first, and the others are deleted. alone: with
+    none of ours there, nobody else's may be there either."""
     login = (await repository.gh.app()).login
     marked = [c for c in await repository.comments(issue) if markers.has(c.body, marker)]
     ours = sorted((c for c in marked if c.user and c.user.login == login), key=lambda c: c.id)
     if not ours:
-        if marked and not asked_again(ctx):
+        if marked and alone:
             who = marked[0].user.login if marked[0].user else "somebody"
             raise errors.ForeignObject(
                 f"A comment by {who} on #{issue} carries the mark of ours. It was left alone; retry goes on "

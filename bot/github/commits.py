@@ -15,14 +15,15 @@ from typing import Any
 
 import msgspec
 
-from bot.engine.ports import StepContext
+from bot.engine.ports import Effect, StepContext
 from bot.github import errors
-from bot.github.journal import Result, once, settle, write
+from bot.github.journal import Result, asked_again, once, settle, write
 from bot.github.objects import TreeEntry
 from bot.github.permissions import for_commit
 from bot.github.repository import Repository
 from bot.github.route import segments
 
+_KIND = "commit-branch"
 _PLAIN, _EXECUTABLE = "100644", "100755"
 _INLINE = 1_000_000  # bytes of text in one tree request; more goes by blobs
 _BACK = 20  # commits that are looked through for ours, below what others have added meanwhile
@@ -44,16 +45,19 @@ async def commit_branch(
     """Create `branch` with one commit on `base_sha`, and return the commit's sha.
 
     files: path to new content, None to delete; a changed file keeps its executable bit. A branch of this name
-    that holds exactly this commit is adopted. Raises ForeignObject if it holds anything else, GitHubError.
+    that holds exactly this commit is adopted if we had begun it. Raises ForeignObject if it holds anything else or
+    was there before us, GitHubError.
     """
-    content = [branch, base_sha, message, {p: None if d is None else _blob_sha(d) for p, d in files.items()}]
-    intent = once(ctx, "commit-branch", content, part=branch)
+    blobs = {p: None if d is None else _blob_sha(d) for p, d in files.items()}
+    hints = {"branch": branch, "base": base_sha, "message": message, "files": blobs}
+    intent = once(ctx, _KIND, [branch, base_sha, message, blobs], part=branch, hints=hints)
 
     async def look() -> Result | None:
         head = await repository.branch_head(branch)
         if head is None:
             return None
-        if not await _is_ours(repository, head, base_sha, files, message):
+        begun_before = intent.known or asked_again(ctx)
+        if not begun_before or not await _is_ours(repository, head, hints):
             raise errors.ForeignObject(
                 f"There is already a branch “{branch}”, and what it holds is not ours. It was left alone; rename "
                 "or delete it, then retry."
@@ -64,7 +68,7 @@ async def commit_branch(
         sha = await _commit(repository, base_sha, files, message)
         body = {"ref": f"refs/heads/{branch}", "sha": sha}
         try:
-            await write(repository, "commit-branch", "POST", "/git/refs", body, need=for_commit(files))
+            await write(repository, _KIND, "POST", "/git/refs", body, need=for_commit(files))
         except errors.Invalid:
             found = await look()  # somebody was faster, perhaps ourselves
             if found is None:
@@ -94,8 +98,9 @@ async def append_commit(
     added to it since. Raises BranchMoved if the head is another one, Refused or Invalid where rules protect the
     branch, GitHubError.
     """
-    content = [branch, head_sha, message, {p: None if d is None else _blob_sha(d) for p, d in files.items()}]
-    intent = once(ctx, "append-commit", content, part=branch)
+    blobs = {p: None if d is None else _blob_sha(d) for p, d in files.items()}
+    hints = {"base": head_sha, "message": message, "files": blobs}
+    intent = once(ctx, "append-commit", [branch, head_sha, message, blobs], part=branch)
 
     async def look() -> Result | None:
         sha = await repository.branch_head(branch)
@@ -103,7 +108,7 @@ async def append_commit(
             return None
         for _ in range(_BACK):
             parents = [p.sha for p in (await repository.commit(sha)).parents] if sha else []
-            if sha and parents == [head_sha] and await _is_ours(repository, sha, head_sha, files, message):
+            if sha and parents == [head_sha] and await _is_ours(repository, sha, hints):
                 return {"sha": sha}
             if not parents:
                 break
@@ -115,7 +120,7 @@ async def append_commit(
         path = f"/git/refs/heads/{segments(branch)}"
         move = {"sha": sha, "force": False}
         try:
-            await write(repository, "commit-branch", "PATCH", path, move, need=for_commit(files))
+            await write(repository, _KIND, "PATCH", path, move, need=for_commit(files))
         except (errors.Invalid, errors.NotFound):
             found = await look()  # not a step forward: somebody was faster, perhaps ourselves
             if found is None:
@@ -124,6 +129,19 @@ async def append_commit(
         return {"sha": sha}
 
     return str((await settle(intent, repository.gh, look=look, do=do, by_nature=True))["sha"])
+
+
+def begun(ctx: StepContext) -> list[Effect]:
+    """The branches that this step has begun to make, in whichever attempt, oldest first."""
+    return [e for e in ctx.store.effects(ctx.instance) if e.kind == _KIND and e.step == ctx.step]
+
+
+async def made(repository: Repository, effect: Effect) -> str | None:
+    """The commit that came of an effect: as noted, or as it is found after a crash. None if there is none of ours."""
+    if "sha" in effect.result:
+        return str(effect.result["sha"])
+    head = await repository.branch_head(str(effect.result["branch"]))
+    return head if head is not None and await _is_ours(repository, head, effect.result) else None
 
 
 async def _commit(
@@ -146,32 +164,31 @@ async def _commit(
             room -= len(data)
         else:
             blob = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
-            answer = await write(repository, "commit-branch", "POST", "/git/blobs", blob, need=need)
+            answer = await write(repository, _KIND, "POST", "/git/blobs", blob, need=need)
             entry["sha"] = answer.read(_Made).sha
         entries.append(entry)
     if not entries:
         raise errors.Invalid("There is nothing to commit: no file would change.")
     base_tree = (await repository.commit(base_sha)).tree.sha
     tree = {"base_tree": base_tree, "tree": entries}
-    made = (await write(repository, "commit-branch", "POST", "/git/trees", tree, need=need)).read(_Made)
+    made = (await write(repository, _KIND, "POST", "/git/trees", tree, need=need)).read(_Made)
     commit = {"message": message, "tree": made.sha, "parents": [base_sha]}
-    answer = await write(repository, "commit-branch", "POST", "/git/commits", commit, need=need)
+    answer = await write(repository, _KIND, "POST", "/git/commits", commit, need=need)
     return answer.read(_Made).sha
 
 
-async def _is_ours(
-    repository: Repository, head: str, base_sha: str, files: Mapping[str, bytes | None], message: str
-) -> bool:
+async def _is_ours(repository: Repository, head: str, hints: Mapping[str, Any]) -> bool:
     """Whether a commit is the one that we would make: parent, message and every file."""
     commit = await repository.commit(head)
-    if [p.sha for p in commit.parents] != [base_sha] or commit.message.rstrip() != message.rstrip():
+    same_parent = [p.sha for p in commit.parents] == [hints["base"]]
+    if not same_parent or commit.message.rstrip() != hints["message"].rstrip():
         return False
-    wanted = await repository.tree(base_sha)
-    for path, data in files.items():
-        if data is None:
+    wanted = await repository.tree(hints["base"])
+    for path, blob in hints["files"].items():
+        if blob is None:
             wanted.pop(path, None)
         else:
-            wanted[path] = TreeEntry(_mode(path, wanted.get(path)), _blob_sha(data), "blob")
+            wanted[path] = TreeEntry(_mode(path, wanted.get(path)), blob, "blob")
     return await repository.tree(commit.tree.sha) == wanted
 
 

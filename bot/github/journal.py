@@ -124,6 +124,7 @@ async def settle(
     if found is None and intent.known and not by_nature:
         found = await patiently(gh, look)
     if found is None:
+        intent.known = True  # from here on, what is found may be ours
         try:
             found = await do()
         except errors.Unknown:

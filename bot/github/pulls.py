@@ -64,20 +64,34 @@ async def open_pull(
     return seen.get(number) or await repository.pull(number)
 
 
+async def opened(ctx: StepContext, repository: Repository, branch: str) -> int | None:
+    """The pull request that this step has opened for a branch, in whichever attempt: as noted, or as it is found
+    after a crash."""
+    for effect in ctx.store.effects(ctx.instance):
+        if effect.step == ctx.step and effect.kind == "open-pull" and effect.key.endswith(f"/{branch}"):
+            if "number" in effect.result:
+                return int(effect.result["number"])
+    ours = (await repository.gh.app()).login
+    found = [p for p in await repository.pulls(head=branch) if p.user is not None and p.user.login == ours]
+    return found[0].number if found else None
+
+
 async def close_pull(
     ctx: StepContext, repository: Repository, number: int, *, comment: str | None = None
 ) -> bool:
-    """Close a pull request of ours without merging, after saying why. False if it was merged: then it stays."""
+    """Close a pull request of ours without merging, after saying why; whoever closed it before needs no words.
+    False if it was merged: then it stays. Raises ForeignObject if it is not ours, GitHubError."""
     ours = (await repository.gh.app()).login
     intent = once(ctx, "close-pull", number, part=str(number))
-    if intent.observed is None and comment is not None:
-        await say(ctx, repository, number, marker=f"{ctx.key} closes {number}", body=comment)
 
     async def look() -> Result | None:
         pull = await repository.pull(number)
         if pull.user is None or pull.user.login != ours:
             raise errors.ForeignObject(f"#{number} is not ours, so it was not closed.")
         return {"closed": not pull.merged} if pull.state == "closed" else None
+
+    if comment is not None and intent.observed is None and await look() is None:
+        await say(ctx, repository, number, marker=f"{ctx.key} closes {number}", body=comment, beside=True)
 
     async def do() -> Result:
         await write(repository, "close-pull", "PATCH", f"/pulls/{number}", {"state": "closed"})

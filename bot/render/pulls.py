@@ -146,6 +146,11 @@ def implementation_pull(
     return PullText(clip(title, _MOST_TITLE), within(head, [table, judged, claims, back], _MOST, foot))
 
 
+def closing(reason: str) -> Safe:
+    """The comment on a pull request of ours that is closed unmerged. reason: why it is taken back."""
+    return say("pulls", "closing", reason=text(clip(one_line(reason), 2000)))
+
+
 def _evidence(found: Sequence[Evidence]) -> str:
     """What speaks for a requirement, in a table's cell."""
     lines = []

@@ -111,7 +111,7 @@ class OpenImplementationPull(GitHubStep):
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
 
     async def take_back(self, ctx: StepContext) -> Outcome:
-        return await close_and_delete(self, ctx, "implementation")
+        return await close_and_delete(self, ctx)
 
 
 class RestorePreviousState(OpenImplementationPull):
@@ -122,4 +122,4 @@ class RestorePreviousState(OpenImplementationPull):
     undoable = False
 
     async def do(self, ctx: StepContext) -> Outcome:
-        return await close_and_delete(self, ctx, "implementation")
+        return await close_and_delete(self, ctx)

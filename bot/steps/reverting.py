@@ -81,17 +81,17 @@ class FullSystemRollback(GitHubStep):
         if not pull.merged:
             return Done({"note": f"#{pull.number} was never merged"})
         commit = str(ctx.inputs["commit"])
+        again = f"-{ctx.memo['again']}" if "again" in ctx.memo else ""
+        branch = f"cloi/{ctx.inputs['feature']}/revert-{ctx.key[:8]}{again}"
+        head = await self._head(ctx, repository, branch, pull.base.ref)
+        reverse = await reverse_of(repository, commit, head)
+        if not reverse.files and not reverse.conflicts:
+            return Done({"note": f"the default branch has nothing of #{pull.number} any more"})
         if pull.head.sha != commit:
             why = f"somebody pushed to #{pull.number} before it was merged, so it is not ours alone"
             return await self._human(ctx, repository, pull, {pull.head.ref: why})
-        again = f"-{ctx.memo['again']}" if "again" in ctx.memo else ""
-        branch = f"cloi/{ctx.inputs['feature']}/revert-{ctx.key[:8]}{again}"
-        head = await self._head(repository, branch, pull.base.ref)
-        reverse = await reverse_of(repository, commit, head)
         if reverse.conflicts:
             return await self._human(ctx, repository, pull, reverse.conflicts)
-        if not reverse.files:
-            return Done({"note": f"the default branch has nothing of #{pull.number} any more"})
         text = words.revert_pull(pull.number, pull.title, reason=_why(ctx), instance=ctx.instance)
         made = await commits.commit_branch(
             ctx, repository, branch=branch, base_sha=head, files=reverse.files, message=text.title
@@ -104,11 +104,11 @@ class FullSystemRollback(GitHubStep):
         )
         return self._waiting(repository, revert, (opened,))
 
-    async def _head(self, repository: Repository, branch: str, base: str) -> str:
-        """What to build on: the default branch now, or what a former attempt of ours has built on."""
-        ours = await repository.branch_head(branch)
-        if ours is not None:
-            return (await repository.commit(ours)).parents[0].sha
+    async def _head(self, ctx: StepContext, repository: Repository, branch: str, base: str) -> str:
+        """What to build on: what a former process has begun to build on, else the default branch now."""
+        for effect in commits.begun(ctx):
+            if effect.result["branch"] == branch:
+                return str(effect.result["base"])
         head = await repository.branch_head(base)
         assert head is not None, "a pull request was merged into it"
         return head
@@ -138,11 +138,14 @@ class FullSystemRollback(GitHubStep):
     async def _human(
         self, ctx: StepContext, repository: Repository, pull: Pull, conflicts: dict[str, str]
     ) -> Outcome:
-        """What cannot be taken back without a person: an issue with instructions, and the instance parks."""
+        """What cannot be taken back without a person: an issue with instructions, and the instance parks. Once
+        that issue is closed, the person has spoken."""
         text = words.revert_issue(
             pull.number, pull.title, conflicts, reason=_why(ctx), base=pull.base.ref, instance=ctx.instance
         )
         issue = await issues.open_issue(ctx, repository, title=text.title, body=text.body)
+        if issue.state == "closed":
+            return Done({"note": f"#{issue.number} was closed, so a person has taken #{pull.number} back"})
         error = f"#{pull.number} cannot be taken back without a person; #{issue.number} says what to do"
         return Failed(error=error, kind="conflict", events=(DomainEvent("RevertConflict", dict(conflicts)),))
 

@@ -21,6 +21,10 @@ from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
 
 
+_TO_STOP = 3600.0
+"""Seconds that a cancelled run may take to stop before a human is asked."""
+
+
 def run_name(workflow_id: str, attempt: str) -> str:
     """As the generated workflow's run-name resolves: the second correlation key beside the run's id."""
     return f"cloi {workflow_id} attempt {attempt}"
@@ -188,13 +192,21 @@ class AwaitRun(GitHubStep):
 
 
 class DeleteGeneratedFiles(GitHubStep):
-    """ADR-012's way back before there is a pull request: stop the run, and discard what it brought."""
+    """ADR-012's way back before there is a pull request: stop the run, and discard what it brought once it has
+    stopped, since a run that is being cancelled may still leave artifacts."""
 
     type = "delete-generated-files"
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, number = self.repository(ctx), int(ctx.inputs["run"])
         cancelled = await dispatches.cancel_run(ctx, repository, number)
+        if (await repository.run(number)).status != "completed":
+            return Waiting(
+                wake_on=(f"run:{repository.full_name}/{number}",),
+                recheck_after=60,
+                deadline=_TO_STOP,
+                note=f"run {number} to stop",
+            )
         deleted = await dispatches.delete_artifacts(ctx, repository, number)
         note = f"{deleted} artifact{'' if deleted == 1 else 's'} deleted"
         return Done({"run": number, "cancelled": cancelled, "artifacts_deleted": deleted, "note": note})

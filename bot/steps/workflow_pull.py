@@ -70,7 +70,7 @@ class OpenWorkflowPull(GitHubStep):
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
 
     async def take_back(self, ctx: StepContext) -> Outcome:
-        return await close_and_delete(self, ctx, "workflow")
+        return await close_and_delete(self, ctx)
 
 
 _JOBS = (
@@ -101,30 +101,23 @@ def branch_of(ctx: StepContext, feature: str, what: str) -> str:
     return f"cloi/{feature}/{what}-{ctx.key[:8]}"
 
 
-async def close_and_delete(step: GitHubStep, ctx: StepContext, what: str) -> Outcome:
-    """Close what this step opened, if it is open, and delete its branch, if its head is ours.
-
-    After a crash the result may be missing though the pull request is there: then it is looked for.
-    """
+async def close_and_delete(step: GitHubStep, ctx: StepContext) -> Outcome:
+    """Close what this step opened, saying why, and delete its branches whose head is still ours; in whichever
+    attempt they were made. What was merged stays, and so does what somebody has pushed to."""
     repository = step.repository(ctx)
-    branch = str(ctx.result.get("branch") or branch_of(ctx, plan_of(ctx).feature, what))
-    number, commit = ctx.result.get("number"), ctx.result.get("commit")
-    if number is None:
-        ours = (await step.services.github.app()).login
-        found = [p for p in await repository.pulls(head=branch) if p.user and p.user.login == ours]
-        number = found[0].number if found else None
-        commit = found[0].head.sha if found else await repository.branch_head(branch)
-    left: dict[str, object] = {"branch": branch}
-    if number is not None:
-        pull = await repository.pull(int(number))
-        left["number"] = pull.number
-        if pull.merged:
-            stays = "and stays" if what == "workflow" else "before, so its revert takes it back"
-            return Done({**left, "note": f"#{pull.number} was merged {stays}"})
-        if pull.state == "open":
-            await pulls.close_pull(ctx, repository, pull.number)
-        left["closed"] = True
-    left["note"] = f"#{number} is closed" if number is not None else "nothing was there"
-    if commit is not None:
-        left["branch_deleted"] = await pulls.delete_branch(ctx, repository, branch, if_head=str(commit))
-    return Done(left)
+    notes: list[str] = []
+    left: dict[str, object] = {}
+    for effect in commits.begun(ctx):
+        branch = str(effect.result["branch"])
+        commit = await commits.made(repository, effect)
+        number = await pulls.opened(ctx, repository, branch) if commit is not None else None
+        if number is not None:
+            left["number"] = number
+            if (await repository.pull(number)).merged:
+                notes.append(f"#{number} was merged and stays")
+                continue
+            await pulls.close_pull(ctx, repository, number, comment=str(words.closing(ctx.reason)))
+            notes.append(f"#{number} is closed")
+        if commit is not None and not await pulls.delete_branch(ctx, repository, branch, if_head=commit):
+            notes.append(f"somebody has pushed to {branch}, so it was left")
+    return Done({**left, "note": "; ".join(notes) or "nothing was there"})

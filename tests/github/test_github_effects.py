@@ -7,6 +7,8 @@ import pytest
 from bot.github import checks, comments, commits, dispatches, errors, pulls
 from bot.github.journal import write
 from bot.github.markers import hidden
+from bot.store.memory import MemoryStore
+from tests.github.conftest import Steps
 
 BRANCH = "cloi/adr-7/work"
 CHANGE = {
@@ -65,10 +67,15 @@ async def test_the_same_step_again_asks_github_nothing(place, repo, steps):
     assert again == sha and len(place.sandbox.requests) == before + asked
 
 
-async def test_a_branch_with_exactly_our_commit_is_adopted(repo, steps):
-    """The journal was lost, or a person asked again: the content is what counts."""
+async def test_a_branch_with_exactly_our_commit_is_adopted_when_a_person_asks_again(repo, steps):
     sha = await commit(steps.begin(), repo)
     assert await commit(steps.begin(round=1), repo) == sha
+
+
+async def test_a_branch_that_was_there_before_us_is_not_adopted_whatever_it_holds(repo, steps, clock):
+    await commit(steps.begin(), repo)
+    with pytest.raises(errors.ForeignObject, match="not ours"):
+        await commit(Steps(MemoryStore(), clock).begin(), repo)
 
 
 async def test_the_same_change_on_another_base_is_not_ours(place, repo, steps):
