@@ -45,3 +45,14 @@ def test_what_is_right_ends_with_zero_and_what_cannot_be_read_with_two() -> None
     shipped = Path(__file__).parents[2] / "templates" / "workflows" / "implement-adr.yaml"
     assert CliRunner().invoke(main, ["lint", str(shipped)]).exit_code == 0
     assert CliRunner().invoke(main, ["lint", "no-such-file.yaml"]).exit_code == 2
+
+
+def test_plugins_are_listed_by_kind_with_the_schemas_of_their_inputs() -> None:
+    found = [json.loads(line) for line in CliRunner().invoke(main, ["plugins", "--json"]).stdout.splitlines()]
+    by_name = {one["name"]: one for one in found}
+    assert by_name["error-classifier"]["kind"] == "classifier"
+    assert by_name["wait-and-retry"]["kind"] == "recovery strategy"
+    assert by_name["solution-validator"]["schema"]["required"] == ["solution"]
+    assert (
+        "gate               solution-validator       solution" in CliRunner().invoke(main, ["plugins"]).stdout
+    )
