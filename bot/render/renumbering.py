@@ -5,6 +5,7 @@ Each says what was changed and what was not, or why nothing was, and what to do 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.render.markdown import Safe, code
@@ -12,6 +13,7 @@ from bot.render.plain import clause
 from bot.render.words import say
 
 _MOST = 20
+_PULL = re.compile(r"#\d+")
 Moves = Sequence[tuple[str, str]]
 """Old and new path of each record."""
 
@@ -74,7 +76,7 @@ def number_is_free(paths: Sequence[str]) -> Safe:
 
 def number_is_taken(number: int, by: str, free: int) -> Safe:
     """The number that was asked for is not free. by: a path or a pull request; free: one that is."""
-    return _say("number_is_taken", number=number, by=by if by.startswith("#") else code(by), free=free)
+    return _say("number_is_taken", number=number, by=Safe(by) if _PULL.fullmatch(by) else code(by), free=free)
 
 
 def number_is_its_own(number: int, path: str, free: int) -> Safe:

@@ -137,14 +137,15 @@ def _list_lines(result: Result, depth: int) -> Iterator[str]:
 
 
 def _evidence_lines(result: Result, depth: int) -> list[str]:
-    return [f"{_indent(depth)}- {_evidence(e)}" for e in result.evidence]
+    return [f"{_indent(depth)}- {_evidence(e, result.reason)}" for e in result.evidence]
 
 
-def _evidence(evidence: Evidence) -> str:
+def _evidence(evidence: Evidence, reason: str) -> str:
+    """One line. What only repeats the reason, which stands above, is not said again."""
     place = code(_place(evidence))
     if evidence.url:
         place = link(_place(evidence) or "look", evidence.url)
-    said = text(clip(evidence.text, 1000))
+    said = text(clip(evidence.text, 1000)) if evidence.text != reason or not place else ""
     return " ".join(p for p in (f"_{VOUCHES[evidence.kind]}:_", said, place) if p)
 
 
