@@ -137,7 +137,7 @@ def begun(ctx: StepContext) -> list[Effect]:
 
 
 async def made(repository: Repository, effect: Effect) -> str | None:
-    """The commit that came of an effect: as noted, or as it is found after a crash. None if there is none of ours."""
+    """The commit that came of an effect: as noted, or as found after a crash. None if there is none of ours."""
     if "sha" in effect.result:
         return str(effect.result["sha"])
     head = await repository.branch_head(str(effect.result["branch"]))

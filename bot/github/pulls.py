@@ -68,11 +68,11 @@ async def opened(ctx: StepContext, repository: Repository, branch: str) -> int |
     """The pull request that this step has opened for a branch, in whichever attempt: as noted, or as it is found
     after a crash."""
     for effect in ctx.store.effects(ctx.instance):
-        if effect.step == ctx.step and effect.kind == "open-pull" and effect.key.endswith(f"/{branch}"):
-            if "number" in effect.result:
-                return int(effect.result["number"])
-    ours = (await repository.gh.app()).login
-    found = [p for p in await repository.pulls(head=branch) if p.user is not None and p.user.login == ours]
+        ours = (effect.step, effect.kind) == (ctx.step, "open-pull") and effect.key.endswith(f"/{branch}")
+        if ours and "number" in effect.result:
+            return int(effect.result["number"])
+    login = (await repository.gh.app()).login
+    found = [p for p in await repository.pulls(head=branch) if p.user is not None and p.user.login == login]
     return found[0].number if found else None
 
 

@@ -20,7 +20,6 @@ from bot.github.objects import Run
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
 
-
 _TO_STOP = 3600.0
 """Seconds that a cancelled run may take to stop before a human is asked."""
 
