@@ -1,6 +1,6 @@
-"""`cloi events` and `cloi report`: what was recorded, and what came of it.
+"""`cloi events`, `cloi report` and `cloi deliveries`: what arrived, what was recorded, and what came of it.
 
-Both only read the store, also beside a running server.
+They only read the store, also beside a running server.
 """
 
 from __future__ import annotations
@@ -81,3 +81,24 @@ def report(instance: str, as_json: bool, store: str) -> None:
     else:
         links = links_of(folded) if folded else ()
         click.echo(in_terminal(report_markdown(made, links=links, most=sys.maxsize)))
+
+
+@main.command()
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "consumed", "ignored", "parked"]),
+    help="Only those in this state; parked ones could not be handled.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and delivery.")
+@click.option("--limit", default=100, show_default=True, help="How many of the newest.")
+@STORE
+def deliveries(state: str | None, as_json: bool, limit: int, store: str) -> None:
+    """List the webhooks that arrived, newest first: what became of each, and why."""
+    import json
+
+    for one in opened_store(store).deliveries(state=state, limit=limit):
+        if as_json:
+            shown = ("id", "event", "received_at", "state", "reason", "attempts")
+            click.echo(json.dumps({key: getattr(one, key) for key in shown}))
+        else:
+            click.echo(f"{one.received_at[:19]}Z  {one.state:<9} {one.event:<20} {one.id}  {one.reason}")

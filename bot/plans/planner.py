@@ -205,16 +205,20 @@ def _agent(configuration: Configuration) -> Agent:
 
 def _nothing(asked: tuple[Requirement, ...], name: str) -> Iterator[str]:
     if not asked:
-        yield f"{name} states no decision and no work, so there is nothing to implement. Its author can "
-        "add a decision."
+        yield (
+            f"{name} states no decision and no work, so there is nothing to implement. "
+            "Its author can add a decision."
+        )
 
 
 def _warnings(record: Record, page: document.Document, asked: tuple[Requirement, ...]) -> Iterator[str]:
     if asked and asked[0].kind != "decision":
         yield "The record has no sentence that states its decision, so no requirement is numbered R1."
     elif len(asked) == 1:
-        yield "Nothing but the decision itself was found to implement. That may be right; if not, list "
-        "the work in the record."
+        yield (
+            "Nothing but the decision itself was found to implement. "
+            "That may be right; if not, list the work in the record."
+        )
     if len(asked) >= requirements.MAX_REQUIREMENTS:
         yield f"The record asks for more than {requirements.MAX_REQUIREMENTS} things; the rest was left out."
     if page.cut:

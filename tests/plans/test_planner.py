@@ -344,3 +344,13 @@ def test_a_link_is_a_reading_list_and_a_bare_folder_counts_only_where_it_exists(
     )
     assert planned(text).target_files == ("./",)
     assert planned(text, paths_in_repository=["app/x.py", "tests/test_x.py"]).target_files == ("app/",)
+
+
+def test_a_sentence_about_a_lonely_decision_is_whole() -> None:
+    from bot.plans.configuration import Configuration
+    from bot.plans.planner import plan
+    from bot.records.reader import read
+
+    text = b"# 1. Use tea\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use tea.\n"
+    made = plan(read("docs/adr/0001-use-tea.md", text), Configuration())
+    assert any(w.endswith("list the work in the record.") for w in made.warnings), made.warnings
