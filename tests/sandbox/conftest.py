@@ -16,6 +16,7 @@ import pytest
 from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.cache import MemCacheStrategy
 
+from bot.sandbox.faults import Faults
 from bot.sandbox.recorded import RecordedExecutor, Recording
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.world import App, Installation
@@ -191,10 +192,16 @@ class Shop:
 
 @pytest.fixture
 async def make_shop(tmp_path: Path) -> AsyncIterator[Callable[..., Shop]]:
-    """Makes shops; keyword arguments go to create_repository, `permissions` to the App."""
+    """Makes shops; keyword arguments go to create_repository, `permissions` to the App, `faults` to
+    the sandbox."""
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(permissions: dict[str, str] | None = None, root: str = "sandbox", **repository: Any) -> Shop:
+        def make(
+            permissions: dict[str, str] | None = None,
+            root: str = "sandbox",
+            faults: Faults | None = None,
+            **repository: Any,
+        ) -> Shop:
             clock, mailbox = Ticking(), Mailbox()
             recordings = {"ci.yml": Recording({"build": "success"})}
             executor = RecordedExecutor(recordings, clock)
@@ -204,6 +211,7 @@ async def make_shop(tmp_path: Path) -> AsyncIterator[Callable[..., Shop]]:
                 clock=clock,
                 executor=executor,
                 client=httpx.AsyncClient(transport=httpx.MockTransport(mailbox)),
+                faults=faults,
             )
             stack.push_async_callback(sandbox.close)
             sandbox.add_user("maria", "Maria")
