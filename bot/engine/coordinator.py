@@ -378,7 +378,7 @@ class StepCoordinator:
                     self._wakeups.remind(due, instance.id)
                 if step.deadline is not None and not late:
                     self._wakeups.remind(e.moment(step.deadline), instance.id)
-            elif step.retry_at is not None:
+            elif state in (StepState.RETRYING, RollbackState.RETRYING) and step.retry_at is not None:
                 self._wakeups.remind(e.moment(step.retry_at), instance.id)
 
     def _wake(self, call: Call) -> bool:

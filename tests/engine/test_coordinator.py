@@ -459,3 +459,37 @@ async def test_a_rollback_by_hand_ends_compensated_and_a_cancel_cancelled() -> N
     house.engine.cancel("story/k", actor="@maria", reason="it is wrong", cancelled=False)
     await house.engine.settle()
     assert house.state().state is WorkflowState.COMPENSATED
+
+
+async def test_what_was_to_be_retried_is_no_reason_to_look_while_it_is_taken_back() -> None:
+    class Revert(w.Make):
+        type = "revert"
+
+        async def undo(self, ctx):
+            return Waiting(note="a person to merge the revert", recheck_after=3600)
+
+    class Gate(w.Refuse):
+        type = "gate"
+
+    world = w.World()
+    house = House(
+        w.definition(
+            {"name": "change", "type": "revert"},
+            {"name": "flaky", "type": "refuse", "depends_on": ["change"]},
+            {"name": "gate", "type": "gate", "depends_on": ["change"]},
+        ),
+        world,
+        revert=Revert(world),
+        refuse=w.Refuse(Failed(error="502", kind="transient", retryable=True)),
+        gate=Gate(w.FAILS),
+    )
+    house.begin()
+    await house.engine.settle()
+    assert house.state().state is WorkflowState.ROLLING_BACK
+    assert house.state().steps["flaky"].state is StepState.RETRYING
+    house.clock.advance(60)
+    house.engine.fire_timers()
+    await house.engine.settle()
+    due = house.engine.next_timer()
+    assert due is not None
+    assert due > house.clock.now(), "else the process spins until somebody merges"
