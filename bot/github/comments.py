@@ -103,8 +103,8 @@ async def _ours(repository: Repository, issue: int, marker: str, alone: bool) ->
         if marked and alone:
             who = marked[0].user.login if marked[0].user else "somebody"
             raise errors.ForeignObject(
-                f"A comment by {who} on #{issue} carries the mark of ours. It was left alone; retry goes on "
-                "beside it."
+                f"A comment by {who} on #{issue} carries the mark of ours. It was left alone; after a retry, ours "
+                "stands beside it."
             )
         return None
     for more in ours[1:]:

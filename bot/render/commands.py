@@ -110,6 +110,11 @@ def was_away(asked_at: str) -> Safe:
     return _say("was_away", asked_at=clip(one_line(asked_at), 40))
 
 
+def comment_not_ours(error: str) -> Safe:
+    """The comment that would show an implementation's progress cannot be kept. error: why, and what goes on."""
+    return _say("comment_not_ours", error=error)
+
+
 def approve_what() -> Safe:
     """An approve without a hash, or with something else."""
     return _say("approve_what")

@@ -1,8 +1,9 @@
 """follow-implementation: keeps one comment true while an implementation goes on.
 
 It waits for news of the other instance, reads what is true of it, and edits the comment when that looks
-different: however many events there were, the comment is written once for where things stand now. Not here:
-the comment's words (bot/render/progress.py).
+different: however many events there were, the comment is written once for where things stand now. Where
+somebody else's comment has the mark of ours, a notice says so, and a person's `/cloi retry` lets it go on. Not
+here: the comment's words (bot/render/progress.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.engine.report import generate_implementation_report
 from bot.github import comments
+from bot.github.errors import ForeignObject, as_failed
+from bot.render import commands as words
 from bot.render.progress import living_comment
 from bot.render.view import view_of
 from bot.steps.base import GitHubStep
@@ -61,13 +64,15 @@ class FollowImplementation(GitHubStep):
             ),
             chain_head=ctx.store.head(followed) if over else None,
         )
-        number = await comments.say(
-            ctx,
-            repository,
-            int(ctx.inputs["issue"]),
-            marker=f"implementation {followed}",
-            body=str(living_comment(view)),
-        )
+        issue, text = int(ctx.inputs["issue"]), str(living_comment(view))
+        try:
+            number = await comments.say(
+                ctx, repository, issue, marker=f"implementation {followed}", body=text
+            )
+        except ForeignObject as error:
+            notice = str(words.comment_not_ours(error.message))
+            await comments.say(ctx, repository, issue, marker=f"notice {ctx.key}", body=notice, beside=True)
+            return as_failed(error)
         if over:
             return Done({"comment": number})
         memo = {"comment": number, "issue_url": issue_url, "said_at": stamp(ctx.now)}

@@ -107,6 +107,7 @@ class OpenImplementationPull(GitHubStep):
             text=f"Head of the event log when this was written: `{ctx.store.head(ctx.instance)}`",
             annotations=(),
         )
+        await close_and_delete(self, ctx, but=branch)
         links = [link(f"#{pull.number}", pull.html_url)]
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
 

@@ -66,6 +66,7 @@ class OpenWorkflowPull(GitHubStep):
             title=text.title,
             body=str(text.body),
         )
+        await close_and_delete(self, ctx, but=branch)
         links = [link(f"#{pull.number}", pull.html_url)]
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
 
@@ -101,16 +102,19 @@ def branch_of(ctx: StepContext, feature: str, what: str) -> str:
     return f"cloi/{feature}/{what}-{ctx.key[:8]}"
 
 
-async def close_and_delete(step: GitHubStep, ctx: StepContext) -> Outcome:
+async def close_and_delete(step: GitHubStep, ctx: StepContext, *, but: str = "") -> Outcome:
     """Close what this step opened, saying why, and delete its branches whose head is still ours; in whichever
-    attempt they were made. What was merged stays, and so does what somebody has pushed to."""
+    attempt they were made. What was merged stays, and so does what somebody has pushed to. but: a branch that
+    stays too, the one of the attempt that went well."""
     repository = step.repository(ctx)
     notes: list[str] = []
     left: dict[str, object] = {}
     for effect in commits.begun(ctx):
         branch = str(effect.result["branch"])
-        commit = await commits.made(repository, effect)
-        number = await pulls.opened(ctx, repository, branch) if commit is not None else None
+        commit = await commits.made(repository, effect) if branch != but else None
+        if commit is None:
+            continue
+        number = await pulls.opened(ctx, repository, branch)
         if number is not None:
             left["number"] = number
             if (await repository.pull(number)).merged:
@@ -118,6 +122,6 @@ async def close_and_delete(step: GitHubStep, ctx: StepContext) -> Outcome:
                 continue
             await pulls.close_pull(ctx, repository, number, comment=str(words.closing(ctx.reason)))
             notes.append(f"#{number} is closed")
-        if commit is not None and not await pulls.delete_branch(ctx, repository, branch, if_head=commit):
+        if not await pulls.delete_branch(ctx, repository, branch, if_head=commit):
             notes.append(f"somebody has pushed to {branch}, so it was left")
     return Done({**left, "note": "; ".join(notes) or "nothing was there"})

@@ -27,7 +27,7 @@ from bot.demo.stage import REPOSITORY, SLUG
 from bot.store.sqlite import SQLiteStore
 
 CLOI = Path(sys.executable).with_name("cloi")
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that one thing is waited for."""
 
 T = TypeVar("T")

@@ -104,7 +104,7 @@ def living(stage: Stage, told: Told) -> str:
 
 def plain(text: str) -> str:
     """Markdown without its links and escapes, for comparing what it says."""
-    return html.unescape(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text))
+    return html.unescape(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)).replace("\u200b", "")
 
 
 def names(stage: Stage, told: Told) -> list[str]:

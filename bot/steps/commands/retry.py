@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.engine.errors import NotAllowedNow
+from bot.engine.instance import fold
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
+from bot.steps.beginning import FOLLOWER
 from bot.steps.commands import implement
 from bot.steps.commands.base import Asked, Command, instances_of, meant, named
 
@@ -15,6 +17,11 @@ async def obey(asked: Asked) -> str | None:
     if not found:
         return words.nothing_running()
     last = found[-1]
+    follower = fold(asked.ctx.store.read(f"{FOLLOWER}/{last.id}"))
+    if follower is not None and follower.state is WorkflowState.PARKED:
+        asked.ctx.control.retry(follower.id, actor=f"@{asked.author}")
+        if last.state is not WorkflowState.PARKED:
+            return None
     if last.state in (WorkflowState.COMPENSATED, WorkflowState.CANCELLED):
         again = Asked(
             asked.ctx,
