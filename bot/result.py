@@ -23,6 +23,9 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+MOST_EVIDENCE = 100
+"""Pieces that one result names where somebody else decides how many there are; its reason has the number."""
+
 _WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN, Verdict.PASS, Verdict.SKIP)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
+from bot.result import MOST_EVIDENCE, Evidence, EvidenceClass, Result, Verdict, combine
 
 RESULT_SCHEMA = "cloi.result/1"
 
@@ -89,7 +89,7 @@ def _claims(
         return Result(name, Verdict.FAIL, f"result.json is not of the form {RESULT_SCHEMA}")
     wrong = _contradictions(jobs, claimed, mode, expected)
     if wrong:
-        evidence = tuple(Evidence(EvidenceClass.CLAIMED, text) for text in wrong)
+        evidence = tuple(Evidence(EvidenceClass.CLAIMED, text) for text in wrong[:MOST_EVIDENCE])
         return Result(name, Verdict.FAIL, "result.json says something else than what was observed", evidence)
     return Result(name, Verdict.PASS, "result.json agrees with what was observed", _details(claimed))
 
@@ -108,6 +108,8 @@ def _contradictions(
             wrong.append(f"job {job} is said to be {_short(said.get(job))}, but GitHub saw {jobs[job]}")
     gates = claimed.get("gates")
     gates = gates if isinstance(gates, list) else []
+    if len(gates) > MOST_EVIDENCE:
+        return [*wrong, f"{len(gates)} gates are said to have been judged, more than there are"]
     for gate in gates:
         failed = not isinstance(gate, Mapping) or gate.get("verdict") not in ("pass", "warn", "skip")
         if failed and not _failed(gate, jobs):  # where GitHub saw that job fail, the two agree

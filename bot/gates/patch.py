@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_BYTES = 20_000_000
+_MAX_PATH, _MAX_DEPTH = 1_000, 50  # bytes, and names in one path: rules compare each folder above a file
 _NO_BLOB = "0" * 40
 _REGULAR, _EXECUTABLE = "100644", "100755"
 _INDEX = re.compile(rb"index ([0-9a-f]+)\.\.([0-9a-f]+)(?: ([0-7]{6}))?")
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: .*)?")
-_GIT_DIRECTORY = re.compile(r"\.git[ .]*|git~[0-9]+", re.IGNORECASE)  # also as Windows spells it
+_GIT_DIRECTORY = re.compile(r"\.git[ .]*(?::.*)?|git~[0-9]+", re.IGNORECASE)  # also as Windows spells it
 _NO_NEWLINE = b"\\ No newline at end of file"
 _KINDS_OF_MODE = {"120000": "a symbolic link", "160000": "a submodule", "040000": "a directory"}
 
@@ -118,17 +119,32 @@ def touched(patch: Patch) -> frozenset[str]:
     return frozenset(path for change in patch.files for path in (change.path, *_above(change.path)))
 
 
-def apply(patch: Patch, base: Mapping[str, bytes]) -> dict[str, bytes | None]:
+def occupied(patch: Patch, listed: Mapping[str, str]) -> frozenset[str]:
+    """Of the `touched` paths those that are no files at the base, where a file of the patch would replace more
+    than is seen: folders at the place of a file, submodules there or above.
+
+    listed: everything at the base, path to git's type (blob or commit); folders need not be listed.
+    """
+    wanted = {change.path for change in patch.files}
+    folders = {a for path in listed for a in _above(path) if a in wanted}
+    return frozenset(folders | {p for p in touched(patch) if listed.get(p) == "commit"})
+
+
+def apply(patch: Patch, base: Mapping[str, bytes], *, taken: Collection[str] = ()) -> dict[str, bytes | None]:
     """The new content of each changed file; None for a deleted one.
 
-    base: content of those of the `touched` paths that are files (or links), at least. Raises PatchError if
-    anything does not fit.
+    base: content of those of the `touched` paths that are files (or links), at least. taken: what `occupied` says
+    of the base. Raises PatchError if anything does not fit.
     """
     out: dict[str, bytes | None] = {}
     gone = {c.path for c in patch.files if c.kind is Kind.DELETE}
     for change in patch.files:
-        if taken := [a for a in _above(change.path) if a in base and a not in gone]:
-            raise PatchError(f"{change.path}: {taken[0]} is a file or a link in the base, not a folder")
+        if files := [a for a in _above(change.path) if a in base and a not in gone]:
+            raise PatchError(f"{change.path}: {files[0]} is a file or a link in the base, not a folder")
+        if others := [p for p in (change.path, *_above(change.path)) if p in taken]:
+            raise PatchError(
+                f"{change.path}: {others[0]} is a folder or a submodule in the base, and would go"
+            )
         old = base.get(change.path)
         if change.kind is Kind.ADD and old is not None:
             raise PatchError(f"{change.path}: is added by the patch, but is there already")
@@ -221,6 +237,8 @@ def _checked_path(raw: bytes, reader: _Reader) -> str:
     if not path.isprintable() or '"' in path or "\\" in path:
         raise reader.error(f"a path holds characters that are not accepted: {_show(raw)}")
     parts = path.split("/")
+    if len(raw) > _MAX_PATH or len(parts) > _MAX_DEPTH:
+        raise reader.error(f"a path is too long or too deep: {_show(raw)}")
     if any(p in ("", ".", "..") for p in parts):
         raise reader.error(f"a path leaves the repository or is not plain: {_show(raw)}")
     if any(_GIT_DIRECTORY.fullmatch(p) for p in parts):

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.gates.globs import matches, matches_any
 from bot.gates.patch import Kind, Patch
-from bot.result import Evidence, EvidenceClass, Result, Verdict
+from bot.result import MOST_EVIDENCE, Evidence, EvidenceClass, Result, Verdict
 
 _IMPORT = re.compile(r"`?([^\s`]+)`? (must not import|may import only) (.+)")
 _PLACE = re.compile(r"new files only in (.+)")
@@ -41,7 +41,7 @@ def judge_patterns(patch: Patch, after: Mapping[str, bytes | None], patterns: Se
             prose.append(Evidence(EvidenceClass.COMPUTED, f"for people to judge: {text}"))
     if broken:
         words = f"{len(broken)} places break an architectural pattern of the plan"
-        return Result("gate/patterns", Verdict.FAIL, words, tuple(broken))
+        return Result("gate/patterns", Verdict.FAIL, words, tuple(broken[:MOST_EVIDENCE]))
     if len(prose) == len(patterns):
         words = "the plan's patterns are prose, which a program cannot decide: please look"
         return Result("gate/patterns", Verdict.SKIP, words, tuple(prose))

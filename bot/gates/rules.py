@@ -7,7 +7,7 @@ Not here: whether the tests pass (evidence.py), and reading or applying the patc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.gates.patch import FileChange, Kind, Patch, PatchError, apply
 from bot.gates.patterns import judge_patterns
 from bot.gates.secrets import judge_secrets
 from bot.gates.weakening import judge_tests_kept
-from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
+from bot.result import MOST_EVIDENCE, Evidence, EvidenceClass, Result, Verdict, combine
 
 # Files that steer people's machines, agents or GitHub itself: no plan can allow an agent to write them.
 _FILES = (
@@ -37,8 +37,9 @@ _FILES = (
 )
 _FOLDERS = (
     ".agents", ".claude", ".codex", ".cursor", ".gemini", ".windsurf", ".vscode", ".devcontainer", ".husky",
+    ".idea", ".junie", ".kiro", ".roo",
 )  # fmt: skip
-FORBIDDEN = (".github/**", *(f"**/{f}" for f in _FILES), *(f"**/{f}/**" for f in _FOLDERS))
+FORBIDDEN = (".github", ".github/**", *(f"**/{f}" for f in _FILES), *(f"**/{f}/**" for f in _FOLDERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,21 @@ def limits_of(plan: Mapping[str, Any]) -> Limits:
 
 
 def judge_patch(
-    patch: Patch, limits: Limits, base: Mapping[str, bytes], *, patterns: Sequence[str] = ()
+    patch: Patch,
+    limits: Limits,
+    base: Mapping[str, bytes],
+    *,
+    patterns: Sequence[str] = (),
+    taken: Collection[str] = (),
 ) -> Result:
     """The verdict "gate/patch" over all rules.
 
     base: content of the paths that bot.gates.patch.touched names, at least (more is fine). patterns: the plan's
-    architecturalPatterns; those that are rules (patterns.py) decide, the others are named as prose.
+    architecturalPatterns; those that are rules (patterns.py) decide, the others are named as prose. taken: what
+    bot.gates.patch.occupied says of the base.
     """
     try:
-        after = apply(patch, base)
+        after = apply(patch, base, taken=taken)
         fits = _pass("gate/applies", "the patch fits the base exactly")
     except PatchError as error:
         after = None
@@ -115,7 +122,8 @@ def _paths(patch: Patch, limits: Limits) -> Result:
 
 
 def _forbidden(patch: Patch, limits: Limits) -> Result:
-    found = [c for c in patch.files if c.path in limits.protected or _is_forbidden(c.path)]
+    protected = {_folded(path) for path in limits.protected}
+    found = [c for c in patch.files if _folded(c.path) in protected or _is_forbidden(c.path)]
     if not found:
         return _pass(
             "gate/forbidden", "no workflow, owner file, agent instruction or decision record is touched"
@@ -125,10 +133,15 @@ def _forbidden(patch: Patch, limits: Limits) -> Result:
 
 
 def _is_forbidden(path: str) -> bool:
-    """Letter case aside, as some checkouts have it; also what lies below such a name would replace it."""
-    parts = path.casefold().split("/")
+    """As some checkouts have it (`_folded`); also what lies below such a name would replace it."""
+    parts = _folded(path).split("/")
     above = ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
     return any(matches(name, pattern.casefold()) for name in above for pattern in FORBIDDEN)
+
+
+def _folded(path: str) -> str:
+    """Names without letter case, and without the dots and spaces at their ends, which some file systems drop."""
+    return "/".join(name.rstrip(" .") for name in path.casefold().split("/"))
 
 
 def _files(patch: Patch, limits: Limits) -> Result:
@@ -155,5 +168,6 @@ _WORDS = {Kind.ADD: "added", Kind.MODIFY: "changed", Kind.DELETE: "deleted"}
 
 
 def _fail(name: str, reason: str, changes: Sequence[FileChange]) -> Result:
-    evidence = tuple(Evidence(EvidenceClass.COMPUTED, _WORDS[c.kind], path=c.path) for c in changes)
+    shown = changes[:MOST_EVIDENCE]
+    evidence = tuple(Evidence(EvidenceClass.COMPUTED, _WORDS[c.kind], path=c.path) for c in shown)
     return Result(name, Verdict.FAIL, reason, evidence)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from bot.gates.patch import Patch
-from bot.result import Evidence, EvidenceClass, Result, Verdict
+from bot.result import MOST_EVIDENCE, Evidence, EvidenceClass, Result, Verdict
 
 _FORMS = {
     "a GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{60,}",
@@ -42,4 +42,4 @@ def judge_secrets(patch: Patch) -> Result:
     if not found:
         return Result("gate/secrets", Verdict.PASS, "no added line looks like a credential")
     words = f"{len(found)} added lines hold what looks like a credential; take it out and revoke it"
-    return Result("gate/secrets", Verdict.FAIL, words, tuple(found))
+    return Result("gate/secrets", Verdict.FAIL, words, tuple(found[:MOST_EVIDENCE]))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from bot.gates.globs import matches_any
 from bot.gates.patch import FileChange, Kind, Patch
-from bot.result import Evidence, EvidenceClass, Result, Verdict
+from bot.result import MOST_EVIDENCE, Evidence, EvidenceClass, Result, Verdict
 
 TEST_FILES = (
     "**/tests/**", "**/test/**", "**/__tests__/**", "**/spec/**",
@@ -52,7 +52,7 @@ def judge_tests_kept(patch: Patch, base: Mapping[str, bytes], after: Mapping[str
     if not found:
         return Result("gate/tests-weakened", Verdict.PASS, "no test is deleted, skipped or emptied")
     words = f"existing tests demand less than before ({len(found)} places)"
-    return Result("gate/tests-weakened", Verdict.FAIL, words, tuple(found))
+    return Result("gate/tests-weakened", Verdict.FAIL, words, tuple(found[:MOST_EVIDENCE]))
 
 
 def _weakened(change: FileChange, old: bytes, new: bytes) -> list[Evidence]:

@@ -22,7 +22,7 @@ _MOST_COMMANDS = 10
 _MOST_WORDS = 20
 _MOST_LETTERS = 200
 
-_COMMAND = re.compile(r" {0,3}/cloi(?:[ \t]+(.*))?$", re.IGNORECASE)
+_COMMAND = re.compile(r" {0,3}/cloi(?:[ \t]+(.*))?$", re.IGNORECASE | re.ASCII)
 _QUOTE = re.compile(r" {0,3}>")
 _HIDDEN = re.compile(r"\\[`<\\]|`+|<!--")
 _BLOCKS = MarkdownIt("commonmark").disable("inline")

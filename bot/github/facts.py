@@ -94,7 +94,7 @@ def read(delivery: Delivery, *, app_id: int, slug: str = "") -> Fact | Ignored |
         return Ignored(f"nothing here acts on “{delivery.event[:60]}” events")
     try:
         return reader(_Reading(delivery, app_id, f"{slug}[bot]" if slug else ""))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(f"the “{delivery.event}” payload is not as GitHub documents it: {error}")
 
 

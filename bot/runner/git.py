@@ -64,12 +64,22 @@ class Git:
         wanted = set(paths)
         if not wanted:
             return {}
-        out: dict[str, bytes] = {}
+        return {
+            path: self._run("cat-file", "blob", sha)
+            for path, (kind, sha) in self._tree(commit).items()
+            if path in wanted and kind == "blob"
+        }
+
+    def listed(self, commit: str) -> dict[str, str]:
+        """Everything in a commit but folders: path to git's type, blob or commit (a submodule)."""
+        return {path: kind for path, (kind, _) in self._tree(commit).items()}
+
+    def _tree(self, commit: str) -> dict[str, tuple[str, str]]:
+        out = {}
         for entry in self._run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
             head, _, raw = entry.partition(b"\t")
-            path = raw.decode(errors="surrogateescape")
-            if path in wanted and head.split()[1] == b"blob":
-                out[path] = self._run("cat-file", "blob", head.split()[2].decode())
+            _, kind, sha = head.decode("ascii").split()
+            out[raw.decode(errors="surrogateescape")] = (kind, sha)
         return out
 
     def snapshot(self, index: Path) -> str:

@@ -24,7 +24,7 @@ from bot.render import pulls as words
 from bot.render import result as result_words
 from bot.result import Evidence, EvidenceClass
 from bot.steps.base import GitHubStep, blob, link, plan_of
-from bot.steps.judging import base_files
+from bot.steps.judging import base_of
 from bot.steps.workflow_pull import branch_of, close_and_delete, commit_message
 
 CHECK_NAME = "CLOI / quality gate"
@@ -59,7 +59,8 @@ class OpenImplementationPull(GitHubStep):
         patch = parse(blob(ctx, "patch"))
         base_sha = str(ctx.inputs["head_sha"])
         try:
-            files = apply(patch, await base_files(repository, patch, base_sha))
+            base = await base_of(repository, patch, base_sha)
+            files = apply(patch, base.files, taken=base.taken)
         except PatchError as error:
             return Failed(error=str(error), kind="gate", before_effect=True)
         marker = marker_path(made.feature)

@@ -7,8 +7,10 @@ Not here: the rules (bot/gates).
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +19,7 @@ from bot import result as results
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.gates.evidence import judge_run
-from bot.gates.patch import Patch, PatchError, parse, touched
+from bot.gates.patch import Patch, PatchError, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.github.errors import ArtifactRefused
 from bot.github.repository import Repository
@@ -26,6 +28,7 @@ from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
 from bot.steps.reading import blob_of
 
+_MOST_CLAIMED = 1_000_000  # bytes of result.json
 PATCH_ARTIFACT, PATCH_FILE = "cloi-patch", "patch.diff"
 RESULT_ARTIFACT, RESULT_FILE = "cloi-result", "result.json"
 
@@ -103,29 +106,50 @@ async def _judged(
 ) -> tuple[Result, Patch | None]:
     if diff is None:
         return Result("gate/patch", Verdict.FAIL, no_diff), None
+    limits = limits_of(json.loads(plan_bytes))
+    if len(diff) > limits.max_bytes:  # not even read: that alone could take minutes
+        words = f"the patch has {len(diff)} bytes; the plan allows {limits.max_bytes}"
+        return Result("gate/patch", Verdict.FAIL, words), None
+    # In threads: whoever wrote the patch decides how long this takes, and webhooks must be answered meanwhile.
     try:
-        patch = parse(diff)
+        patch = await asyncio.to_thread(parse, diff)
     except PatchError as error:
         return Result("gate/patch", Verdict.FAIL, str(error)), None
-    base = await base_files(repository, patch, base_sha)
-    limits = limits_of(json.loads(plan_bytes))
-    return judge_patch(patch, limits, base, patterns=made.architectural_patterns), patch
+    base = await base_of(repository, patch, base_sha)
+    patterns = made.architectural_patterns
+    judged = await asyncio.to_thread(
+        judge_patch, patch, limits, base.files, patterns=patterns, taken=base.taken
+    )
+    return judged, patch
 
 
-async def base_files(repository: Repository, patch: Patch, sha: str) -> dict[str, bytes]:
-    """What the patch touches, as it is at the base; a file where the patch wants a folder is part of that."""
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a patch touches, as it is at its base. files: their content, also of a file where the patch wants a
+    folder. taken: see bot.gates.patch.occupied."""
+
+    files: dict[str, bytes]
+    taken: frozenset[str]
+
+
+async def base_of(repository: Repository, patch: Patch, sha: str) -> Base:
+    """Read it at a commit. Raises GitHubError."""
     tree = await repository.tree(sha)
-    return {
+    files = {
         path: await blob_of(repository, tree[path].sha)
         for path in sorted(touched(patch))
         if path in tree and tree[path].type == "blob"
     }
+    return Base(files, occupied(patch, {path: entry.type for path, entry in tree.items()}))
 
 
 def _json(data: bytes | None) -> dict[str, Any] | None:
+    """The claim, if it can be read. Nested too deep is unreadable too, and so is more than a megabyte."""
+    if data is None or len(data) > _MOST_CLAIMED:
+        return None
     try:
-        value = msgspec.json.decode(data or b"")
-    except msgspec.DecodeError:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
