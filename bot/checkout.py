@@ -44,8 +44,8 @@ def checkout_of(file: Path) -> Checkout:
 def log_beside(file: Path, root: Path) -> RecordLog:
     """The log that a record lies in: all texts in its directory."""
     directory = file.resolve().parent
-    files = {_relative(p, root): p.read_bytes() for p in sorted(directory.iterdir()) if _is_text(p)}
-    return RecordLog(files)
+    there = [p for p in sorted(directory.iterdir()) if _is_text(p) and p.resolve().is_relative_to(root)]
+    return RecordLog({_relative(p, root): p.read_bytes() for p in there})
 
 
 def record_in(file: Path, root: Path, log: RecordLog) -> Record | None:
@@ -77,7 +77,8 @@ def gather(paths: Sequence[Path]) -> Gathered:
         repository, root = None, Path(os.path.commonpath([p if p.is_dir() else p.parent for p in inside]))
     else:
         repository = frozenset(_walk(root))
-    named = {found.resolve() for _, found in texts(paths)}
+    # A link that leads out of what was asked for is somebody else's file.
+    named = {p for p in (found.resolve() for _, found in texts(paths)) if p.is_relative_to(root)}
     beside = {p for path in inside if path.is_file() for p in path.parent.iterdir() if _is_text(p)}
     files = {_relative(p, root): p.read_bytes() for p in sorted(named | beside) if p.is_relative_to(root)}
     return Gathered(root, RecordLog(files, paths=repository), frozenset(_relative(p, root) for p in named))

@@ -6,9 +6,12 @@ could not be done as asked. Work is done elsewhere; imports are late, so that he
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,13 +21,40 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STORE = click.option("--store", envvar="CLOI_STORE_URL", default="sqlite:///cloi.sqlite3", show_default=True)
 
 
+def show(text: str, *, err: bool = False) -> None:
+    """Print text for people. It may quote files, branches and webhooks of anybody's, and must not drive the
+    terminal: control characters, bidirectional overrides and what is invisible are left out."""
+    from bot.render.plain import printable
+
+    click.echo(printable(text, keep="\n\t"), err=err)
+
+
 class Trouble(click.ClickException):
     """What was asked cannot be done; exit code 2."""
 
     exit_code = 2
 
+    def format_message(self) -> str:
+        """As `show` prints."""
+        from bot.render.plain import printable
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+        return printable(self.message, keep="\n\t")
+
+
+class _Commands(click.Group):
+    """Says in a sentence what the system refuses: a file that may not be read, a full disk."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE or error.strerror is None:
+                raise
+            place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            raise Trouble(f"{place}{error.strerror}") from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cloi")
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens inside to stderr.")
 def main(verbose: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.base import STORE, Trouble, main
+from bot.cli.base import STORE, Trouble, main, show
 from bot.cli.log import opened_store
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show_kpis(as_json: bool, definition: str | None, repository: str | None, by:
         try:
             found = found.merge(kpis(opened.read(row.instance)))
         except (StoreError, ValueError) as error:
-            click.echo(f"left out: {error}", err=True)
+            show(f"left out: {error}", err=True)
     groups = [g for g in found.counts if repository in (None, g[1])]
     for name in sorted({g[by == "repository"] for g in groups}):
         chosen = {"definition": definition, "repository": repository, by: name}
@@ -108,7 +108,7 @@ def replay(instance: str, as_json: bool, store: str) -> None:
             if as_json:
                 click.echo(msgspec.json.encode({"event": event, "instance": grown}))
             else:
-                click.echo(f"{event.version:>4}  {event.at[:19]}Z  {event.name:<28}  {states(grown)}")
+                show(f"{event.version:>4}  {event.at[:19]}Z  {event.name:<28}  {states(grown)}")
     except ValueError as error:
         raise Trouble(f"the events do not follow: {error}") from error
 
@@ -138,10 +138,10 @@ def verify(instance: str | None, head: str | None, as_json: bool, store: str) ->
         if as_json:
             click.echo(json.dumps(asdict(found), ensure_ascii=False))
         else:
-            click.echo(
+            show(
                 f"{'wrong' if found.problems else 'whole'}  {found.events:>5}  {found.head[:16]:<16}  {name}"
             )
             for problem in found.problems:
-                click.echo(f"       {problem}")
+                show(f"       {problem}")
     if wrong:
         sys.exit(1)

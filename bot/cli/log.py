@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.base import STORE, Trouble, main
+from bot.cli.base import STORE, Trouble, main, show
 
 if TYPE_CHECKING:
     from bot.engine.ports import EventStore
@@ -39,7 +39,7 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
     opened = opened_store(store)
     if instance is None:
         for row in opened.summaries():
-            click.echo(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
+            show(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
         return
     found = opened.read(instance)
     if not found:
@@ -101,4 +101,4 @@ def deliveries(state: str | None, as_json: bool, limit: int, store: str) -> None
             shown = ("id", "event", "received_at", "state", "reason", "attempts")
             click.echo(json.dumps({key: getattr(one, key) for key in shown}))
         else:
-            click.echo(f"{one.received_at[:19]}Z  {one.state:<9} {one.event:<20} {one.id}  {one.reason}")
+            show(f"{one.received_at[:19]}Z  {one.state:<9} {one.event:<20} {one.id}  {one.reason}")

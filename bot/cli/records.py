@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import __version__
-from bot.cli.base import FILE, Trouble, main
+from bot.cli.base import FILE, Trouble, main, show
 
 if TYPE_CHECKING:
     from bot.plans.plan import ImplementationPlan
@@ -43,7 +43,7 @@ def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
         if not records and name in named:  # whoever names a file wants to see it, whatever it looks like
             kind = log.kind_of(name)
             if kind is not FileKind.ADR:
-                click.echo(f"{name}: looks like {kind.value}, not like a decision record", err=True)
+                show(f"{name}: looks like {kind.value}, not like a decision record", err=True)
             records = tuple(read_all(name, log.files[name]))
         for record in records:
             count += 1
@@ -52,7 +52,7 @@ def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
             else:
                 status = record.status.value if record.status else "no status"
                 title = record.title or record.path
-                click.echo(f"{record.id or '-':<12} {status:<12} {record.date or '-':<10} {title}")
+                show(f"{record.id or '-':<12} {status:<12} {record.date or '-':<10} {title}")
     if not count:
         raise Trouble("no decision records found there")
 
@@ -75,9 +75,9 @@ def _planned(file: Path) -> ImplementationPlan:
 
 def _say_obstacles(plan: ImplementationPlan) -> None:
     for sentence in plan.blocked:
-        click.echo(f"blocked: {sentence}", err=True)
+        show(f"blocked: {sentence}", err=True)
     for sentence in plan.warnings:
-        click.echo(f"warning: {sentence}", err=True)
+        show(f"warning: {sentence}", err=True)
 
 
 @main.command()

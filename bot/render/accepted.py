@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.plans.plan import ImplementationPlan
-from bot.render.plain import clip
+from bot.render.plain import clip, inert
 from bot.render.plan import plan_markdown, record_title
 from bot.render.words import say, say_plainly
 
@@ -14,7 +14,7 @@ _MOST_PLAN = 50_000
 def offer(plan: ImplementationPlan, *, number: int, starts: bool) -> tuple[str, str]:
     """Title (plain text) and body (Markdown). number: the pull request that accepted it; starts: it begins now."""
     record = record_title(plan.adr)
-    title = say_plainly("accepted", "title", record=record)
+    title = say_plainly("accepted", "title", record=inert(record))
     body = say(
         "accepted",
         "body",

@@ -6,6 +6,7 @@ invisible characters hide text from the reader: all of them go. Not here: Markdo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs"})
@@ -20,6 +21,19 @@ def printable(s: str, keep: str = "") -> str:
 def one_line(s: str) -> str:
     """All of it on one line, single spaces, nothing invisible."""
     return " ".join(printable("".join(" " if c.isspace() else c for c in s)).split())
+
+
+_CALLS = re.compile(r"(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)|:(?=//)", re.IGNORECASE)
+
+
+def inert(s: str) -> str:
+    """One line that GitHub reads as text where it takes no Markdown: in titles and commit messages, which may
+    become commits of the default branch. There "Closes #1" closes, "@name" calls and "[skip ci]" stops all checks.
+    """
+    return _CALLS.sub(lambda call: call[0].rstrip("-") + " ", one_line(s)).translate(_BRACKETS)
+
+
+_BRACKETS = str.maketrans("[]", "()")
 
 
 def clip(s: str, most: int) -> str:

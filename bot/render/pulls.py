@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.plans.plan import ImplementationPlan
 from bot.render.fit import rows_within, within
 from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, text
-from bot.render.plain import clip, one_line
+from bot.render.plain import clip, inert, one_line
 from bot.render.plan import agent, record_title, requirements, short_id, triggers, warnings, way_back
 from bot.render.result import VOUCHES, markdown
 from bot.render.words import say, say_plainly
@@ -87,7 +87,7 @@ def workflow_pull(
     asks = Safe(f"{say('pulls', 'workflow_asks')}\n\n{requirements(plan.adr_requirements)}")
     back = details(say_plainly("plan", "back_title"), way_back(plan))
     foot = say("pulls", "foot", instance=instance)
-    title = say_plainly("pulls", "workflow_title", record=record_title(plan.adr))
+    title = say_plainly("pulls", "workflow_title", record=inert(record_title(plan.adr)))
     decline = say("pulls", "workflow_decline")
     return PullText(clip(title, _MOST_TITLE), within(head, [asks, runs, decline, back], _MOST, foot))
 
@@ -141,7 +141,7 @@ def implementation_pull(
         "pulls", "implementation_back", reverts=reverts_after_merge, triggers=triggers(plan), plan=plan
     )
     foot = say("pulls", "foot", instance=instance)
-    title = say_plainly("pulls", "implementation_title", record=record_title(plan.adr))
+    title = say_plainly("pulls", "implementation_title", record=inert(record_title(plan.adr)))
     claims = say("pulls", "implementation_claims")
     return PullText(clip(title, _MOST_TITLE), within(head, [table, judged, claims, back], _MOST, foot))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.render.markdown import Safe, cell, cell_code
-from bot.render.plain import clip
+from bot.render.plain import clip, inert
 from bot.render.words import say, say_plainly
 
 _MOST_TITLE = 240
@@ -27,7 +27,7 @@ class RevertText:
 def revert_pull(number: int, title: str, *, reason: str, instance: str) -> RevertText:
     """The pull request that takes #number back. reason: the gate's sentence, or a person's."""
     body = say("reverts", "pull", number=number, reason=clip(reason, 2000), instance=instance)
-    named = say_plainly("reverts", "pull_title", number=number, title=clip(title, 160))
+    named = say_plainly("reverts", "pull_title", number=number, title=clip(inert(title), 160))
     return RevertText(clip(named, _MOST_TITLE), str(body))
 
 
@@ -45,7 +45,7 @@ def revert_issue(
         base=base,
         instance=instance,
     )
-    named = say_plainly("reverts", "issue_title", number=number, title=clip(title, 160))
+    named = say_plainly("reverts", "issue_title", number=number, title=clip(inert(title), 160))
     return RevertText(clip(named, _MOST_TITLE), str(body))
 
 

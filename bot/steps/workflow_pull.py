@@ -11,6 +11,7 @@ from bot.engine.ports import StepContext
 from bot.github import commits, pulls
 from bot.plans.plan import ImplementationPlan
 from bot.render import pulls as words
+from bot.render.plain import inert
 from bot.steps.base import GitHubStep, blob, link, plan_of
 
 
@@ -88,12 +89,13 @@ _JOBS = (
 
 
 def commit_message(made: ImplementationPlan, title: str, ctx: StepContext) -> str:
-    """Title, and trailers by which the commit can be traced back to record, plan and instance."""
+    """Title, and trailers by which the commit can be traced back to record, plan and instance. A file's name may
+    hold line breaks, and would add trailers of its own."""
     return (
         f"{title}\n\n"
-        f"Decision-Record: {made.adr.path}@{made.adr.blob_sha}\n"
+        f"Decision-Record: {inert(made.adr.path)}@{made.adr.blob_sha}\n"
         f"Plan-Digest: {made.digest}\n"
-        f"Cloi-Instance: {ctx.instance}\n"
+        f"Cloi-Instance: {inert(ctx.instance)}\n"
     )
 
 
