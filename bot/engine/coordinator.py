@@ -175,14 +175,29 @@ class StepCoordinator:
         self._commit_first([append], None, "")
         return instance_id, True
 
-    def cancel(self, instance: str, *, actor: str, reason: str, cancelled: bool = True) -> None:
+    def cancel(
+        self, instance: str, *, actor: str, reason: str, cause: str = "operator", cancelled: bool = True
+    ) -> None:
         """Take the instance back. Raises UnknownInstance or NotAllowedNow."""
-        self._apply(self._load(instance), CancelAsked(reason, cancelled), actor=actor, cause="operator")
+        if not self._caused(instance, cause):
+            self._apply(self._load(instance), CancelAsked(reason, cancelled), actor=actor, cause=cause)
 
-    def retry(self, instance: str, *, actor: str, memo: Mapping[str, Any] | None = None) -> None:
+    def retry(
+        self,
+        instance: str,
+        *,
+        actor: str,
+        cause: str = "operator",
+        memo: Mapping[str, Any] | None = None,
+    ) -> None:
         """Let a parked instance go on. Raises UnknownInstance or NotAllowedNow."""
-        grown = self._apply(self._load(instance), RetryAsked(memo or {}), actor=actor, cause="operator")
-        self._look_at(grown, everything=True)  # what came while it was parked was not listened to
+        if not self._caused(instance, cause):
+            grown = self._apply(self._load(instance), RetryAsked(memo or {}), actor=actor, cause=cause)
+            self._look_at(grown, everything=True)  # what came while it was parked was not listened to
+
+    def _caused(self, instance: str, cause: str) -> bool:
+        """Whether this cause has had its way before: it may be asked again after a crash."""
+        return cause != "operator" and any(event.cause == cause for event in self.store.read(instance))
 
     def instance(self, instance_id: str) -> WorkflowInstance:
         """The instance as it stands. Raises UnknownInstance."""

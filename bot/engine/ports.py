@@ -140,7 +140,8 @@ class EventStore(Protocol):
 
 
 class WorkflowControl(Protocol):
-    """What a step may ask of the engine itself. All calls are idempotent for the same cause."""
+    """What a step may ask of the engine itself. All calls are idempotent for the same cause: what asks again after
+    a crash changes nothing and hears no complaint."""
 
     def start(
         self,
@@ -155,10 +156,10 @@ class WorkflowControl(Protocol):
         """Id of the instance for this key, and whether this cause started it. An open one is never doubled;
         after an ended one a new one begins."""
 
-    def cancel(self, instance: str, *, actor: str, reason: str, cancelled: bool = True) -> None:
+    def cancel(self, instance: str, *, actor: str, reason: str, cause: str, cancelled: bool = True) -> None:
         """Take it back. cancelled: ends as cancelled, else as compensated. Raises NotAllowedNow."""
 
-    def retry(self, instance: str, *, actor: str, memo: Mapping[str, Any] | None = None) -> None:
+    def retry(self, instance: str, *, actor: str, cause: str, memo: Mapping[str, Any] | None = None) -> None:
         """Let a parked instance go on; the step that is tried again is told `memo`. Raises NotAllowedNow."""
 
 

@@ -12,7 +12,7 @@ from bot.engine.errors import NotAllowedNow
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
-from bot.steps.commands.base import Asked, Command, instances_of, load, named
+from bot.steps.commands.base import Asked, Command, caused, instances_of, load, named
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -21,12 +21,16 @@ async def obey(asked: Asked) -> str | None:
     given = asked.arguments[0].lower() if asked.arguments else ""
     if not _HASH.fullmatch(given):
         return words.approve_what()
-    parked = [i for i in (load(asked, s) for s in instances_of(asked)) if i.state is WorkflowState.PARKED]
-    waiting = [i for i in parked if given in i.reason]
+    implementations = [load(asked, s) for s in instances_of(asked)]
+    waiting = [i for i in implementations if i.state is WorkflowState.PARKED and given in i.reason]
+    if any(caused(asked, i) for i in implementations):
+        return None  # a former process has let it go on for this very command
     if not waiting:
         return words.nothing_to_approve()
     try:
-        asked.ctx.control.retry(waiting[0].id, actor=f"@{asked.author}", memo={"approved": given})
+        asked.ctx.control.retry(
+            waiting[0].id, actor=f"@{asked.author}", cause=asked.ctx.instance, memo={"approved": given}
+        )
     except NotAllowedNow as error:
         return words.not_now(named(waiting[0])[0], str(error))
     return None  # the living comment says it

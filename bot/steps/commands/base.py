@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.ports import StepContext, Summary
@@ -11,6 +13,13 @@ from bot.github.repository import Repository
 from bot.render.commands import CommandHelp
 from bot.steps.base import Services
 from bot.steps.beginning import DEFINITION
+
+RECORD_ID = re.compile(r"\b(?:ADR|RFC|KEP|PEP|EIP|RFD)[-_ ]?0*(\d{1,6})\b", re.IGNORECASE)
+"""What people call a record, whatever its log calls it: "ADR-7" means 0007 too."""
+_NUMBER = re.compile(r"#?0*(\d{1,6})")
+_LAST_NUMBER = re.compile(r"0*(\d{1,6})$")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +65,40 @@ def load_stream(asked: Asked, stream: str) -> WorkflowInstance:
     return instance
 
 
+def caused(asked: Asked, instance: WorkflowInstance) -> bool:
+    """Whether this very command has changed an instance before: what is asked again after a crash."""
+    return any(event.cause == asked.ctx.instance for event in asked.ctx.store.read(instance.id))
+
+
 def meant(asked: Asked, candidates: Sequence[Summary]) -> list[WorkflowInstance]:
     """Which of these the words mean: the record named, else those of this issue."""
     found = [load(asked, s) for s in candidates]
     if asked.arguments:
-        wanted = asked.arguments[0].casefold()
-        return [i for i in found if str(i.context.get("record", "")).casefold() == wanted]
+        return which(" ".join(asked.arguments), found, _names)
     return [i for i in found if i.context.get("issue") == asked.issue]
+
+
+Names = tuple[str, str, int | None]
+"""Id, path and number of a record."""
+
+
+def which(text: str, candidates: Sequence[T], names: Callable[[T], Names]) -> list[T]:
+    """Those that a person means by "ADR-012", "12", a path or a file name. What fits exactly goes first."""
+    text = text.strip().strip("`")
+    called = [(c, *names(c)) for c in candidates]
+    exact = [c for c, id, path, _ in called if text.casefold() in (id.casefold(), path.casefold())]
+    if exact:
+        return exact
+    number = RECORD_ID.fullmatch(text) or _NUMBER.fullmatch(text)
+    if number:
+        return [c for c, _, _, n in called if n == int(number[1])]
+    return [c for c, _, path, _ in called if path.endswith("/" + text)]
+
+
+def _names(instance: WorkflowInstance) -> Names:
+    record = str(instance.context.get("record", ""))
+    number = _LAST_NUMBER.search(record)
+    return record, str(instance.context.get("path", "")), int(number[1]) if number else None
 
 
 def named(instance: WorkflowInstance) -> tuple[str, str]:

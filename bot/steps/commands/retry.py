@@ -15,14 +15,15 @@ from bot.steps.commands.base import Asked, Command, instances_of, meant, named
 async def obey(asked: Asked) -> str | None:
     found = meant(asked, instances_of(asked, open_only=False))
     if not found:
-        return words.nothing_running()
+        return words.nothing_running(" ".join(asked.arguments))
     last = found[-1]
     follower = fold(asked.ctx.store.read(f"{FOLLOWER}/{last.id}"))
     if follower is not None and follower.state is WorkflowState.PARKED:
-        asked.ctx.control.retry(follower.id, actor=f"@{asked.author}")
+        asked.ctx.control.retry(follower.id, actor=f"@{asked.author}", cause=asked.ctx.instance)
         if last.state is not WorkflowState.PARKED:
             return None
-    if last.state in (WorkflowState.COMPENSATED, WorkflowState.CANCELLED):
+    ours = last.cause == asked.ctx.instance  # a former process has begun it anew for this very command
+    if ours or last.state in (WorkflowState.COMPENSATED, WorkflowState.CANCELLED):
         again = Asked(
             asked.ctx,
             asked.services,
@@ -33,7 +34,7 @@ async def obey(asked: Asked) -> str | None:
         )
         return await implement.obey(again)
     try:
-        asked.ctx.control.retry(last.id, actor=f"@{asked.author}")
+        asked.ctx.control.retry(last.id, actor=f"@{asked.author}", cause=asked.ctx.instance)
     except NotAllowedNow as error:
         return words.not_now(named(last)[0], str(error))
     return None

@@ -18,7 +18,7 @@ DEFINITION = "revert-implementation"
 async def obey(asked: Asked) -> str | None:
     found = meant(asked, instances_of(asked, open_only=False))
     if not found:
-        return words.nothing_running()
+        return words.nothing_running(" ".join(asked.arguments))
     last = found[-1]
     reason = f"{asked.author} asked for a rollback"
     if last.state is WorkflowState.COMPLETED:
@@ -40,7 +40,9 @@ async def obey(asked: Asked) -> str | None:
         )
         return words.reverting(named(last)[0], int(opened["number"]))
     try:
-        asked.ctx.control.cancel(last.id, actor=f"@{asked.author}", reason=reason, cancelled=False)
+        asked.ctx.control.cancel(
+            last.id, actor=f"@{asked.author}", reason=reason, cause=asked.ctx.instance, cancelled=False
+        )
     except NotAllowedNow as error:
         return words.not_now(named(last)[0], str(error))
     return None
