@@ -54,9 +54,10 @@ def refusal(login: str, permission: str, needed: str, who_could: Sequence[str] =
     return _say("refusal", login=login, permission=permission, needed=needed, who_could=_names(who_could))
 
 
-def which_record(candidates: Sequence[RecordLine]) -> Safe:
-    """Nobody said which record, or several fit: asks, with lines to copy."""
-    return _say("which_record", lines=_lines(candidates), more=max(0, len(candidates) - _MOST_LISTED))
+def which_record(candidates: Sequence[RecordLine], verb: str = "implement") -> Safe:
+    """Nobody said which record, or several fit: asks, with lines to copy. verb: what was to be done with it."""
+    more = max(0, len(candidates) - _MOST_LISTED)
+    return _say("which_record", lines=_lines(candidates, verb), more=more)
 
 
 def no_such_record(asked: str, near: Sequence[RecordLine] = ()) -> Safe:
@@ -80,9 +81,9 @@ def already_running(record: str, comment_url: str | None, state: str | Safe) -> 
     return _say("already_running", record=record, url=comment_url, state=said)
 
 
-def nothing_running() -> Safe:
-    """A cancel or retry where nothing is open."""
-    return _say("nothing_running")
+def nothing_running(asked: str = "") -> Safe:
+    """A cancel, retry or rollback that nothing fits. asked: the record that was named, if one was."""
+    return _say("nothing_running", asked=code(clip(asked, 100)) if asked else "")
 
 
 def cancelled(record: str, login: str, comment_url: str | None = None) -> Safe:
@@ -170,11 +171,11 @@ def _names(logins: Sequence[str]) -> Safe:
     return Safe(", ".join(f"**{text(clip(login, 60))}**" for login in logins[:5] if one_line(login)))
 
 
-def _lines(records: Sequence[RecordLine]) -> list[Safe]:
+def _lines(records: Sequence[RecordLine], verb: str = "implement") -> list[Safe]:
     """List items: the line to copy, the title, the status."""
     out = []
     for record in records[:_MOST_LISTED]:
-        asked = code(f"/cloi implement {clip(record.id, 80)}")
+        asked = code(f"/cloi {verb} {clip(record.id, 80)}")
         status = f" ({text(clip(record.status, 40))})" if record.status else ""
         out.append(Safe(f"{asked} {link(clip(record.title, 200), record.url)}{status}"))
     return out

@@ -75,7 +75,7 @@ class ObeyCommand(GitHubStep):
         if not asked:
             return Failed(error="there is no command in this comment", kind="bad-input", before_effect=True)
         first = asked[0]
-        command = COMMANDS.get(first.name)
+        command = COMMANDS.get(first.name or "help")  # who writes only `/cloi` wants to know what there is
         if command is None:
             near = difflib.get_close_matches(first.name, COMMANDS, n=1)
             return Done({"answer": str(words.unknown_command(first.name, near[0] if near else None))})

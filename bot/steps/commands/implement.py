@@ -18,10 +18,9 @@ from bot.render import commands as words
 from bot.render.commands import CommandHelp, RecordLine
 from bot.render.progress import status_markdown
 from bot.steps.beginning import begin
-from bot.steps.commands.base import Asked, Command, instances_of, load
+from bot.steps.commands.base import RECORD_ID, Asked, Command, instances_of, load, which
 from bot.steps.reading import configuration_at, snapshot
 
-_ID = re.compile(r"\b(?:ADR|RFC|KEP|PEP|EIP|RFD)[-_ ]?0*(\d{1,6})\b", re.IGNORECASE)
 _PATH = re.compile(r"[\w./-]+\.(?:md|markdown|rst|adoc)\b")
 
 
@@ -35,7 +34,7 @@ async def obey(asked: Asked) -> str | None:
     head = await repository.branch_head(info.default_branch)
     records = list((await snapshot(repository, head or "", configuration)).log) if head else []
     if asked.arguments:
-        found = named(records, " ".join(asked.arguments))
+        found = which(" ".join(asked.arguments), records, lambda r: (r.id or "", r.path, r.number))
         if not found:
             return words.no_such_record(" ".join(asked.arguments), _near(" ".join(asked.arguments), records))
     else:
@@ -51,21 +50,9 @@ async def obey(asked: Asked) -> str | None:
     return await _start(asked, found[0])
 
 
-def named(records: Sequence[Record], text: str) -> list[Record]:
-    """Records that a person means by "ADR-012", "12", a path or a file name."""
-    text = text.strip().strip("`")
-    exact = [r for r in records if text.casefold() in ((r.id or "").casefold(), r.path.casefold())]
-    if exact:
-        return exact
-    number = _ID.fullmatch(text) or re.fullmatch(r"#?0*(\d{1,6})", text)
-    if number:
-        return [r for r in records if r.number == int(number.group(1))]
-    return [r for r in records if r.path.endswith("/" + text)]
-
-
 def mentioned(records: Sequence[Record], text: str) -> list[Record]:
     """Records that an issue's title and text name, each once, in the order of the log."""
-    numbers = {int(n) for n in _ID.findall(text)}
+    numbers = {int(n) for n in RECORD_ID.findall(text)}
     paths = set(_PATH.findall(text))
     return [
         r

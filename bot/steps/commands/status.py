@@ -10,8 +10,6 @@ from bot.steps.commands.base import Asked, Command, instances_of, load, meant, n
 async def obey(asked: Asked) -> str | None:
     everything = instances_of(asked, open_only=False)
     found = meant(asked, everything) or [load(asked, s) for s in everything if s.open]
-    if not found:
-        return words.nothing_running()
     return words.status([StatusEntry(i, ": ".join(named(i))) for i in found[-10:]])
 
 
