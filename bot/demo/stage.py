@@ -48,6 +48,9 @@ PATIENCE = 120.0
 LONGEST = timedelta(days=2)
 """How long a pumped story may take in its own time: whoever waits longer waits for nothing."""
 
+_MOST_SPINS = 200
+"""Looks in a row that something due in the past may ask for, though nothing comes of them."""
+
 T = TypeVar("T")
 
 
@@ -338,13 +341,13 @@ async def pumped(
         return made
 
     bot = assemble()
-    begun = False
+    begun, spins = False, 0
 
     async def progress() -> bool:
-        nonlocal begun
+        nonlocal begun, spins
         if not begun:
             begun = True
-            bot.recover()
+            stage.bot.recover()
         before = (len(sandbox.requests), len(sandbox.world.deliveries))
         await sandbox.pump()
         await stage.bot.pump()
@@ -352,8 +355,9 @@ async def pumped(
             return True
         timers = (stage.bot.coordinator.next_timer(), sandbox.deliverer.next_late())
         due = min((at for at in timers if at is not None), default=None)
-        if due is None or due > end:
+        if due is None or due > end or spins > _MOST_SPINS:
             return False
+        spins = spins + 1 if due <= time.now() else 0
         time.advance(max(0.0, (due - time.now()).total_seconds()))
         stage.bot.coordinator.fire_timers()
         await stage.bot.pump()

@@ -77,7 +77,8 @@ def report_short(report: ImplementationReport, *, links: tuple[Link, ...] = ()) 
     the comment.
     """
     share = _MOST_SHORT // 3
-    foot = say("report", "short_foot", report=report, effects=len(report.effects))
+    done = sum(not f.result.get("replaced") for f in report.effects)  # else it never came to be
+    foot = say("report", "short_foot", report=report, effects=done)
     blocks = [_table("gates", map(_gate, report.gates), share), _undone(report, links, share)]
     return within(_times(report, waited=False), blocks, _MOST_SHORT, foot)
 

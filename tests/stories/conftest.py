@@ -20,6 +20,7 @@ from bot.runner import build
 from bot.sandbox.act import ActExecutor
 from bot.sandbox.cached import CachedExecutor
 from bot.sandbox.execution import Executor
+from bot.sandbox.faults import Faults
 from bot.store.memory import MemoryStore
 from bot.web.site import runner_path
 
@@ -62,7 +63,10 @@ def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Ope
 
     @contextlib.asynccontextmanager
     async def opened(
-        store: EventStore | None = None, files: dict[str, bytes] | None = None, runs: Executor = executor
+        store: EventStore | None = None,
+        files: dict[str, bytes] | None = None,
+        runs: Executor = executor,
+        faults: Faults | None = None,
     ) -> AsyncIterator[Stage]:
         async with pumped(
             tmp_path / str(next(opened_before)),
@@ -71,6 +75,7 @@ def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Ope
             runs,
             clock=lambda: NOW,
             runner_base_url=runner_url,
+            faults=faults,
         ) as stage:
             yield stage
             assert stage.sandbox.violations == []
