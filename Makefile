@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test check slow bench lock clean help
 
 help:
 	@echo "make demo   play the main job, end to end, on this machine"
 	@echo "make test   run the tests"
 	@echo "make check  lint, types and layers"
+	@echo "make slow   kills and faults, thoroughly"
 	@echo "make bench  measure"
 	@echo "make lock   pin the dependencies anew (needs uv)"
 
@@ -38,6 +39,11 @@ check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# A kill at every point, also of each commit of the store; real processes killed, and faults, seed by seed.
+slow: $(READY)
+	@CLOI_THOROUGH=1 CLOI_KILLS=10 CLOI_SEEDS=100 $(BIN)/python -m pytest -n 2 --dist load \
+		tests/stories/test_kills.py tests/stories/test_sigkill.py tests/stories/test_faults.py
 
 bench: $(READY)
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
