@@ -101,4 +101,5 @@ def deliveries(state: str | None, as_json: bool, limit: int, store: str) -> None
             shown = ("id", "event", "received_at", "state", "reason", "attempts")
             click.echo(json.dumps({key: getattr(one, key) for key in shown}))
         else:
-            show(f"{one.received_at[:19]}Z  {one.state:<9} {one.event:<20} {one.id}  {one.reason}")
+            reason = " ".join(one.reason.split())  # one delivery, one line
+            show(f"{one.received_at[:19]}Z  {one.state:<9} {one.event:<20} {one.id}  {reason}".rstrip())
