@@ -147,13 +147,18 @@ class Bot:
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """The worker runs while the block does. Its failure ends the block with that error."""
-        worker = asyncio.create_task(self.work(), name="worker")
+        """The worker runs while the block does. Its failure ends the block with that error: a server that only
+        receives would look well and do nothing, and one that ends is started again."""
         try:
-            yield
+            async with asyncio.TaskGroup() as group:
+                worker = group.create_task(self.work(), name="worker")
+                try:
+                    yield
+                finally:
+                    worker.cancel()
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
         finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
             await self.github.close()
 
 

@@ -260,19 +260,28 @@ class StepCoordinator:
         """Do what is due now: retries, rechecks, deadlines. How many instances were looked at."""
         due = self._wakeups.take_due(self.clock.now())
         for instance_id in due:
-            instance = self._open.get(instance_id)
-            if instance is None:
-                continue
-            if instance_id in self._doubtful:
-                self._doubtful.discard(instance_id)
-                instance = self._reload(instance_id)
-                if instance is None:
-                    continue
-            self._apply(instance, TimePassed(), actor="timer", cause="timer")
-            self._look_at(self._open.get(instance_id), everything=False)
+            try:
+                self._time_passed(instance_id)
+            except Exception:  # of one instance, or of the store: nobody else's timers stop for that
+                log.exception("what time did to %s could not be recorded; looking again soon", instance_id)
+                self._doubt(instance_id)
         return len(due)
 
     # Inside.
+
+    def _time_passed(self, instance_id: str) -> None:
+        instance = self._open.get(instance_id)
+        if instance is not None and instance_id in self._doubtful:
+            instance = self._reload(instance_id)
+            self._doubtful.discard(instance_id)
+        if instance is not None:
+            self._apply(instance, TimePassed(), actor="timer", cause="timer")
+            self._look_at(self._open.get(instance_id), everything=False)
+
+    def _doubt(self, instance_id: str) -> None:
+        """What the store holds of it is not known: read it again soon."""
+        self._doubtful.add(instance_id)
+        self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR, instance_id)
 
     def _exists(self, instance_id: str) -> bool:
         return instance_id in self._open or bool(self.store.read(instance_id))
@@ -445,8 +454,7 @@ class StepCoordinator:
             grown = self._apply(instance, given, actor="cloi", cause=f"step:{step_name}")
         except Exception:
             log.exception("what %s answered could not be recorded; looking again soon", call)
-            self._doubtful.add(instance_id)
-            self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR, instance_id)
+            self._doubt(instance_id)
             return
         if grown is instance:  # nothing new to record, so nobody has looked at it yet
             self._look_at(instance, everything=False)

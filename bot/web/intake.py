@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 
 from bot.engine.coordinator import StepCoordinator
+from bot.engine.errors import StoreError
 from bot.engine.ports import Delivery, EventStore
 from bot.github import facts
 
@@ -28,12 +29,16 @@ class Intake:
         self.slug = slug
 
     def take(self) -> int:
-        """Handle what is pending; how many deliveries that was. One that fails waits for the next round."""
+        """Handle what is pending; how many deliveries that was. One that fails waits for the next round, and all
+        wait where the store itself fails: a full disk must not end the worker."""
         taken: set[str] = set()
-        while pending := [d for d in self.store.pending() if d.id not in taken]:
-            for delivery in pending:
-                taken.add(delivery.id)
-                self._handle(delivery)
+        try:
+            while pending := [d for d in self.store.pending() if d.id not in taken]:
+                for delivery in pending:
+                    self._handle(delivery)
+                    taken.add(delivery.id)
+        except StoreError as error:
+            log.error("deliveries wait, since the store fails: %s", error)
         return len(taken)
 
     def _handle(self, delivery: Delivery) -> None:

@@ -1,4 +1,4 @@
-"""Files of strangers on the command line: they must not drive the terminal, lead elsewhere, or end in tracebacks."""
+"""Files of strangers on the command line: they drive no terminal, lead nowhere else, and end in no traceback."""
 
 from pathlib import Path
 

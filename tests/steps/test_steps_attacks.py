@@ -47,7 +47,7 @@ def test_a_record_adds_nothing_to_the_commits_that_are_made_of_it(name: str) -> 
         instance="i",
         requester="tom",
     ).title
-    message = commit_message(made, title, cast(Any, SimpleNamespace(instance="implement-adr/a/b/0001")))
+    message = commit_message(made, title, cast("Any", SimpleNamespace(instance="implement-adr/a/b/0001")))
     lines = message.splitlines()
     assert [line.partition(":")[0] for line in lines[2:]] == [
         "Decision-Record",
