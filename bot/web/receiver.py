@@ -10,6 +10,7 @@ again under another id: what follows must be idempotent by what the body names, 
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -25,6 +26,12 @@ from bot.engine.ports import Delivery, EventStore
 
 MAX_BODY_BYTES = 25 * 1024 * 1024
 """GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
+
+PATIENCE = 10.0
+"""Seconds that a body may take to arrive: GitHub itself gives up on a delivery after that."""
+
+MOST_HELD = 4 * MAX_BODY_BYTES
+"""Bytes of unfinished bodies, of all requests together: nobody is known to be GitHub before the last byte."""
 
 _ID = re.compile(rb"[0-9A-Za-z-]{1,100}")
 _EVENT = re.compile(rb"[a-z_]{1,100}")
@@ -49,7 +56,8 @@ class Receiver:
     """An ASGI callable that keeps deliveries in `store`.
 
     secrets: the webhook's secret, and the one before it while it is being changed. notify: called after a new
-    delivery is kept, to wake the worker. max_body_bytes: larger bodies are refused unread.
+    delivery is kept, to wake the worker. max_body_bytes: larger bodies are refused unread. patience: seconds that
+    a body may take. most_held: bytes of all bodies that are arriving.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class Receiver:
         notify: Callable[[], None],
         *,
         max_body_bytes: int = MAX_BODY_BYTES,
+        patience: float = PATIENCE,
+        most_held: int = MOST_HELD,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not secrets or not all(secrets):
@@ -67,6 +77,9 @@ class Receiver:
         self._secrets = [secret.encode() for secret in secrets]
         self._notify = notify
         self._max = max_body_bytes
+        self._patience = patience
+        self._most_held = max(most_held, max_body_bytes)
+        self._held = 0
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,13 +101,17 @@ class Receiver:
         """Whether the delivery is new. Raises Refused."""
         if not (signature := headers.get(b"x-hub-signature-256")):
             raise Refused(401, "The X-Hub-Signature-256 header is missing: set a secret on the webhook.")
-        body = await self._body(headers, receive)
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await self._body(headers, receive)
+        except TimeoutError:
+            raise Refused(408, f"The body did not arrive within {self._patience:g} seconds.") from None
         if not self._signed(body, signature):
             raise Refused(401, "The signature does not fit: the webhook and the bot have different secrets.")
         id, event = headers.get(b"x-github-delivery", b""), headers.get(b"x-github-event", b"")
         if not _ID.fullmatch(id) or not _EVENT.fullmatch(event):
             raise Refused(400, "X-GitHub-Delivery or X-GitHub-Event is missing or not as GitHub writes it.")
-        if headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded"):
+        if headers.get(b"content-type", b"").lower().startswith(b"application/x-www-form-urlencoded"):
             raise Refused(415, "Set the webhook's content type to application/json.")
         target = headers.get(b"x-github-hook-installation-target-id", b"")
         delivery = Delivery(
@@ -116,17 +133,23 @@ class Receiver:
         if not length.isdigit() or int(length[:20]) > self._max:
             raise too_large
         parts, size, more = [], 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._max:
-                raise too_large
-            parts.append(part)
-            more = message.get("more_body", False)
-        return b"".join(parts)
+        try:
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _Gone
+                part = message.get("body", b"")
+                size += len(part)
+                self._held += len(part)
+                if size > self._max:
+                    raise too_large
+                if self._held > self._most_held:
+                    raise Refused(503, "Too much is arriving at once. Please send it again later.")
+                parts.append(part)
+                more = message.get("more_body", False)
+            return b"".join(parts)
+        finally:
+            self._held -= size
 
     def _signed(self, body: bytes, signature: bytes) -> bool:
         good = False
