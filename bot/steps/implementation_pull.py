@@ -124,4 +124,4 @@ class RestorePreviousState(OpenImplementationPull):
     undoable = False
 
     async def do(self, ctx: StepContext) -> Outcome:
-        return await close_and_delete(self, ctx)
+        return await close_and_delete(self, ctx, merged="was merged, which its revert takes back")

@@ -36,6 +36,7 @@ class AwaitMerge(GitHubStep):
                     "merge_sha": await merge_sha(repository, pull),
                     "merged_by": merged_by,
                     "head_sha": pull.head.sha,
+                    "note": f"#{pull.number} was merged by {merged_by}",
                     "links": links,
                 },
                 events=(

@@ -110,7 +110,7 @@ class DispatchRun(GitHubStep):
         digest = hashlib.sha256(file.data).hexdigest()
         wanted = approval_hash(made.digest, digest, self.services.generator.version)
         if ctx.memo.get("approved") != wanted:
-            words = f"{where} is not what was proposed: it was edited by hand, so nobody has approved what would run. "
+            words = f"{where} was edited by hand, so nobody has approved what would run. "
             words += (
                 f"A person who has read it can comment `/cloi approve {wanted}`; `/cloi cancel` drops it."
             )

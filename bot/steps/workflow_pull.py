@@ -104,10 +104,12 @@ def branch_of(ctx: StepContext, feature: str, what: str) -> str:
     return f"cloi/{feature}/{what}-{ctx.key[:8]}"
 
 
-async def close_and_delete(step: GitHubStep, ctx: StepContext, *, but: str = "") -> Outcome:
+async def close_and_delete(
+    step: GitHubStep, ctx: StepContext, *, but: str = "", merged: str = "was merged and stays"
+) -> Outcome:
     """Close what this step opened, saying why, and delete its branches whose head is still ours; in whichever
     attempt they were made. What was merged stays, and so does what somebody has pushed to. but: a branch that
-    stays too, the one of the attempt that went well."""
+    stays too, the one of the attempt that went well. merged: what is said of a merged pull request."""
     repository = step.repository(ctx)
     notes: list[str] = []
     left: dict[str, object] = {}
@@ -120,7 +122,7 @@ async def close_and_delete(step: GitHubStep, ctx: StepContext, *, but: str = "")
         if number is not None:
             left["number"] = number
             if (await repository.pull(number)).merged:
-                notes.append(f"#{number} was merged and stays")
+                notes.append(f"#{number} {merged}")
                 continue
             await pulls.close_pull(ctx, repository, number, comment=str(words.closing(ctx.reason)))
             notes.append(f"#{number} is closed")

@@ -25,10 +25,14 @@ ALL_FOUR = ("implement", "validate", "integrate", "report")
 __all__ = ["RECORD", "Told", "asked", "brought"]
 
 
-def decided_files(**changes: bytes) -> dict[str, bytes]:
-    """A repository whose record is merged already. changes: more lines for the configuration, under `more`."""
+def decided_files(more: bytes = b"") -> dict[str, bytes]:
+    """A repository whose record is merged already, with deadlines of hours that a story's time comes past quickly.
+    more: lines for the configuration. The same files give the same runs, which are executed once."""
     files = {**demo_repository(), **proposal()}
-    files[CONFIGURATION] += changes.get("more", b"")
+    short = b"{watch: 1s}"
+    assert short in files[CONFIGURATION]
+    deadlines = b"{watch: 1h, run: 2h, workflow_pr: 3h, implementation_pr: 4h}"
+    files[CONFIGURATION] = files[CONFIGURATION].replace(short, deadlines) + more
     return files
 
 

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
+from bot.sandbox.recorded import RecordedExecutor, Recording
+from tests.stories.conftest import NOW
 from tests.stories.tales import (
     Told,
     before,
@@ -171,13 +173,14 @@ async def test_a_change_between_comparing_and_dispatching_cancels_the_run(open_s
 
 async def test_a_run_that_somebody_starts_again_does_not_count(open_stage) -> None:
     """GitHub's re-run button makes another attempt of our run, which nobody approved."""
-    async with open_stage(files=decided_files()) as stage:
+    recorded = RecordedExecutor(lambda spec: Recording(), clock=lambda: NOW)
+    async with open_stage(files=decided_files(), runs=recorded) as stage:
         told = await implementing(stage)
 
-        stage.sandbox.runner.executor, executor = None, stage.sandbox.runner.executor
+        stage.sandbox.runner.executor = None
         await stage.person("maria").merge(told.workflow_pull)
         run = stage.repository.runs[(await stage.until(stage.run))["id"]]
-        stage.sandbox.runner.executor = executor
+        stage.sandbox.runner.executor = recorded
         await stage.sandbox.run_workflows()  # the bot has not heard of its end
         assert run.conclusion == "success"
         await stage.person("tom").call("POST", f"/actions/runs/{run.id}/rerun")
@@ -198,8 +201,7 @@ async def test_a_workflow_that_nobody_wants_ends_with_words(open_stage) -> None:
 
 
 async def test_a_workflow_that_nobody_merges_is_closed_at_its_deadline(open_stage) -> None:
-    files = with_deadlines("workflow_pr: 1h")
-    async with open_stage(files=files) as stage:
+    async with open_stage(files=decided_files()) as stage:
         told = await implementing(stage)
         said = await ended(stage, told, "compensated")
         assert f"waited for a maintainer to review and merge #{told.workflow_pull}" in said
@@ -209,8 +211,7 @@ async def test_a_workflow_that_nobody_merges_is_closed_at_its_deadline(open_stag
 
 
 async def test_an_implementation_that_nobody_merges_is_closed_at_its_deadline(open_stage) -> None:
-    files = with_deadlines("implementation_pr: 3h")
-    async with open_stage(files=files) as stage:
+    async with open_stage(files=decided_files()) as stage:
         told = await proposed(stage)
         said = await ended(stage, told, "compensated")
         assert f"waited for a maintainer to review and merge #{told.implementation_pull}" in said
@@ -219,7 +220,7 @@ async def test_an_implementation_that_nobody_merges_is_closed_at_its_deadline(op
 
 
 async def test_a_run_that_does_not_end_is_cancelled_at_its_deadline(open_stage) -> None:
-    async with open_stage(files=with_deadlines("run: 2h")) as stage:
+    async with open_stage(files=decided_files()) as stage:
         told = await implementing(stage)
         stage.sandbox.runner.executor = None
         await stage.person("maria").merge(told.workflow_pull)
@@ -227,12 +228,3 @@ async def test_a_run_that_does_not_end_is_cancelled_at_its_deadline(open_stage) 
         [run] = stage.repository.runs.values()
         assert run.conclusion == "cancelled"
         assert "waited for the run until the deadline passed" in said
-
-
-def with_deadlines(deadline: str) -> dict[str, bytes]:
-    """The repository with this deadline too."""
-    files = decided_files()
-    path = ".github/cloi.yml"
-    assert b"{watch: 1s}" in files[path]
-    files[path] = files[path].replace(b"{watch: 1s}", b"{watch: 1s, " + deadline.encode() + b"}")
-    return files

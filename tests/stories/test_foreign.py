@@ -63,14 +63,6 @@ async def made_branch(stage: Stage, name: str, by: str = "tom") -> str:
     return head
 
 
-async def through(stage: Stage, told: Told) -> None:
-    """From an open workflow pull request to the end."""
-    told.workflow_pull = (await stage.until(lambda: stage.pull_by_bot("workflow")))["number"]
-    await brought(stage, told)
-    await stage.person("maria").merge(told.implementation_pull)
-    await ended(stage, told, "completed")
-
-
 async def test_a_branch(open_stage) -> None:
     async with open_stage(files=decided_files()) as stage:
         name = foretold("workflow", "open-workflow-pr")
@@ -84,7 +76,7 @@ async def test_a_branch(open_stage) -> None:
         assert list(stage.repository.pulls()) == []
         await stage.person("tom").call("DELETE", f"/git/refs/heads/{name}")
         await told_to(stage, told, "/cloi retry")
-        await through(stage, told)
+        assert await stage.until(lambda: stage.pull_by_bot("workflow"))
 
 
 async def test_a_branch_stays_when_the_instance_is_cancelled(open_stage) -> None:
@@ -138,7 +130,7 @@ async def test_a_pull_request_for_our_branch(open_stage) -> None:
         assert stage.repository.issues[number].state == "open"
         await stage.person("tom").close(number)
         await told_to(stage, told, "/cloi retry")
-        await through(stage, told)
+        assert await stage.until(lambda: stage.pull_by_bot("workflow"))
         assert branch(stage, name) is None  # the branch of the first attempt was ours
 
 
@@ -162,7 +154,10 @@ async def test_a_comment_with_our_mark(open_stage) -> None:
         await eve.call("DELETE", f"/issues/comments/{theirs['id']}")
         await told_to(stage, told, "/cloi retry")
         await stage.until(lambda: any(c.startswith("### Implementing") for c in comments(stage, issue)))
-        await through(stage, told)
+        told.workflow_pull = (await stage.until(lambda: stage.pull_by_bot("workflow")))["number"]
+        await brought(stage, told)
+        await stage.person("maria").merge(told.implementation_pull)
+        await ended(stage, told, "completed")
         assert len(comments(stage, issue)) == 2
 
 

@@ -148,9 +148,7 @@ async def test_killed_at_any_effect_github_ends_up_the_same(open_stage, story) -
 async def test_killed_at_any_commit_github_ends_up_the_same(open_stage, story) -> None:
     points, _ = await clean(open_stage, story)
     commits = [p for p in points if p.kind not in (EFFECT, DELIVERY)]
-    events = [p for p in commits if p.what.startswith("append") and p.moment == "before"]
-    others = [p for p in commits if p not in events]
-    await tried(open_stage, story, events + (others if THOROUGH else others[::6]))
+    await tried(open_stage, story, commits)
 
 
 @pytest.mark.skipif(not THOROUGH, reason="played by .ci/run, with CLOI_THOROUGH=1")
@@ -158,7 +156,7 @@ async def test_killed_at_any_commit_github_ends_up_the_same(open_stage, story) -
 async def test_killed_at_any_delivery_github_ends_up_the_same(open_stage, story) -> None:
     points, _ = await clean(open_stage, story)
     deliveries = [p for p in points if p.kind == DELIVERY]
-    await tried(open_stage, story, deliveries if THOROUGH else deliveries[::25])
+    await tried(open_stage, story, deliveries)
 
 
 @pytest.mark.skipif(not AGAIN, reason="CLOI_KILL names no point")

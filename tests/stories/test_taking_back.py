@@ -282,16 +282,16 @@ async def test_a_required_check_that_fails_on_the_merge_starts_the_way_back(open
 
 
 async def test_where_the_repository_wants_no_rollback_it_stops_instead(open_stage, executor) -> None:
-    files = decided_files(more=b"rollback_required: false\n")
-    async with open_stage(files=files, runs=Instead(executor, failing(mode="verify"))) as stage:
-        told = await merged_and_failed(stage)
+    files = decided_files(b"rollback_required: false\n")
+    async with open_stage(files=files, runs=Instead(executor, failing(mode="implement"))) as stage:
+        told = await implementing(stage)
+        await stage.person("maria").merge(told.workflow_pull)
         assert "validate ended with failure" in await parked(stage, told)
-        assert stage.pull_by_bot("revert") is None
         assert strategies(stage, told) == {}
+        assert len(stage.repository.artifacts) == 1
         await told_to(stage, told, "/cloi cancel")
-        revert = await stage.until(lambda: stage.pull_by_bot("revert"))
-        await stage.person("maria").merge(revert["number"])
         await ended(stage, told, "cancelled")
+        assert stage.repository.artifacts == {}
 
 
 # By hand.
@@ -321,9 +321,7 @@ def said(stage: Stage, told: Told) -> list[str]:
 
 
 async def test_a_rollback_while_it_is_watched_goes_back_as_if_a_gate_had_failed(open_stage) -> None:
-    files = decided_files()
-    files[".github/cloi.yml"] = files[".github/cloi.yml"].replace(b"watch: 1s", b"watch: 2h")
-    async with open_stage(files=files) as stage:
+    async with open_stage(files=decided_files()) as stage:
         told = await proposed(stage)
         without = stage.sandbox.tree(REPOSITORY, "main")
         await stage.person("maria").merge(told.implementation_pull)
@@ -381,9 +379,7 @@ async def test_cancelled_while_it_runs_the_run_is_stopped_and_what_it_left_goes(
 
 
 async def test_cancelled_while_it_is_watched_after_the_merge_a_revert_is_proposed(open_stage) -> None:
-    files = decided_files()
-    files[".github/cloi.yml"] = files[".github/cloi.yml"].replace(b"watch: 1s", b"watch: 2h")
-    async with open_stage(files=files) as stage:
+    async with open_stage(files=decided_files()) as stage:
         told = await proposed(stage)
         without = stage.sandbox.tree(REPOSITORY, "main")
         await stage.person("maria").merge(told.implementation_pull)
