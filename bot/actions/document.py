@@ -17,6 +17,7 @@ import yaml
 _COMMAND = re.compile(r"^\s*cloi (check-inputs|approve|generate \w+|handover|gate [\w-]+|report)\b", re.M)
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the same language, many times faster
+_DEEPEST = 100  # levels; no workflow has them
 
 # Commands in whose step an agent, or code that it wrote, runs.
 UNTRUSTED = ("generate ", "gate tests", "gate new-tests", "gate verify")
@@ -153,12 +154,24 @@ def read_workflow(text: bytes) -> Workflow:
     """Read a workflow file. Raises Unreadable for what is not one YAML mapping with unique keys."""
     try:
         decoded = text.decode()
+        _refuse_bombs(decoded)
         data = _value(yaml.compose(decoded, Loader=_LOADER))
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise Unreadable(f"this is not YAML: {error}") from error
     if not isinstance(data, dict):
         raise Unreadable("a workflow is a mapping")
     return Workflow(decoded, data)
+
+
+def _refuse_bombs(text: str) -> None:
+    """Anybody may have written this: libyaml recurses on the C stack, and aliases multiply. Raises Unreadable."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise Unreadable(f"it is nested more than {_DEEPEST} deep")
+        if isinstance(event, yaml.AliasEvent):
+            raise Unreadable("it uses YAML aliases, which are not read here")
 
 
 def _value(node: yaml.Node | None) -> Any:
