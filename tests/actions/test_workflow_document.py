@@ -1,4 +1,4 @@
-"""Reading a workflow file that anybody may have written: what cannot be read is refused, and brings nothing down."""
+"""A workflow file that anybody may have written: what cannot be read is refused, and brings nothing down."""
 
 from __future__ import annotations
 
