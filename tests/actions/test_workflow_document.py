@@ -1,4 +1,4 @@
-"""A workflow file that anybody may have written: what cannot be read is refused, and brings nothing down."""
+"""Reading a workflow file that anybody may have written: what cannot be read is refused, and breaks nothing."""
 
 from __future__ import annotations
 
