@@ -55,6 +55,19 @@ def judge_run(
     )
 
 
+def causes(verdict: Result, jobs: Mapping[str, str]) -> list[Result]:
+    """The leaves that stopped a run, without those that only follow from others.
+
+    After a job that failed, jobs are skipped; and if that was the one that writes, there is no patch.
+    """
+    leaves = [r for r in verdict.walk() if not r.children and not r.passed]
+    broken = [job for job, seen in jobs.items() if seen not in ("success", "skipped")]
+    follows = {f"gate/job/{job}" for job, seen in jobs.items() if broken and seen == "skipped"}
+    if "implement" in broken:
+        follows.add("gate/patch")
+    return [r for r in leaves if r.name not in follows] or leaves
+
+
 def _observed(jobs: Mapping[str, str], wanted: Mapping[str, str]) -> Result:
     children = []
     for name, conclusion in wanted.items():
@@ -66,7 +79,7 @@ def _observed(jobs: Mapping[str, str], wanted: Mapping[str, str]) -> Result:
             words = f"GitHub shows no job {name} in this run"
             answer = Result(f"gate/job/{name}", Verdict.UNKNOWN, words, evidence)
         else:
-            words = f"{name} ended with {seen}, expected was {conclusion}"
+            words = f"the job {name} ended with {seen}, not with {conclusion}"
             answer = Result(f"gate/job/{name}", Verdict.FAIL, words, evidence)
         children.append(answer)
     return combine(
@@ -112,8 +125,8 @@ def _contradictions(
         return [*wrong, f"{len(gates)} gates are said to have been judged, more than there are"]
     for gate in gates:
         failed = not isinstance(gate, Mapping) or gate.get("verdict") not in ("pass", "warn", "skip")
-        if failed and not _failed(gate, jobs):  # where GitHub saw that job fail, the two agree
-            wrong.append(f"a gate is said to have failed: {_short(gate)}")
+        if failed and not _failed(gate, jobs, mode):  # where GitHub saw that job fail, the two agree
+            wrong.append(f"a gate is said to have failed: {_gate(gate)}")
     if not gates:
         wrong.append("no gate is said to have been judged")
     skipped = [g for g in gates if isinstance(g, Mapping) and g.get("verdict") == "skip"]
@@ -124,14 +137,23 @@ def _contradictions(
     if mode == "implement":
         execution = claimed.get("execution")
         status = execution.get("status") if isinstance(execution, Mapping) else None
-        if status != "finished":
+        # An agent that did not finish and a job that did not end well are one and the same, told twice.
+        if status != "finished" and jobs.get("implement") == "success":
             wrong.append(f"the agent is said to be {_short(status)}, not finished")
     return wrong
 
 
-def _failed(gate: object, jobs: Mapping[str, str]) -> bool:
-    """Whether GitHub saw the job of this gate fail."""
-    return isinstance(gate, Mapping) and jobs.get(str(gate.get("job"))) == "failure"
+def _failed(gate: object, jobs: Mapping[str, str], mode: str) -> bool:
+    """Whether GitHub saw the job of this gate end otherwise than it should, which fails the run by itself."""
+    job = str(gate.get("job")) if isinstance(gate, Mapping) else ""
+    return job in EXPECTED[mode] and jobs.get(job) != EXPECTED[mode][job]
+
+
+def _gate(gate: object) -> str:
+    if not isinstance(gate, Mapping):
+        return _short(gate)
+    name, job, verdict, reason = (_short(gate.get(k, "?")) for k in ("name", "job", "verdict", "reason"))
+    return f"{name} in the job {job}: {verdict}, {reason}"
 
 
 def _details(claimed: Mapping[str, Any]) -> tuple[Evidence, ...]:

@@ -88,9 +88,16 @@ def link(label: str, url: str | None) -> Safe:
     return Safe(f"[{shown or address}]({address})")
 
 
+_LABEL = re.compile(r"[#\w](?:.*\w)?")
+
+
 def linked(s: str, links: tuple[tuple[str, str], ...]) -> Safe:
-    """Text in which each (label, url) whose label occurs in it has become a link."""
-    by_label = {one_line(label): url for label, url in links if one_line(label)}
+    """Text in which each (label, url) whose label occurs in it has become a link.
+
+    Only labels that are words, such as "#13" and "run 1": one of "/" would cut a hostile address into pieces that
+    are each harmless, and that GitHub reads as one again.
+    """
+    by_label = {one_line(label): url for label, url in links if _LABEL.fullmatch(one_line(label))}
     if not by_label:
         return text(s)
     labels = "|".join(re.escape(label) for label in sorted(by_label, key=len, reverse=True))

@@ -19,6 +19,7 @@ from bot.render.times import duration, utc
 
 _SETTLED = (StepState.COMPLETED, StepState.SKIPPED)
 _MOST_KEYS = 4
+_CAN_BEGIN_ANEW = "implement-adr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,9 @@ def _wait_of_undo(step: StepInstance) -> Iterator[str]:
 
 def _next(instance: WorkflowInstance, definition: WorkflowDefinition) -> Iterator[str]:
     if instance.state.final:
-        yield "nothing: it has ended"
+        again = instance.state is not WorkflowState.COMPLETED and definition.name == _CAN_BEGIN_ANEW
+        anew = "; `/cloi retry` by somebody who may write starts it anew" if again else ""
+        yield f"nothing by itself: it has ended{anew}" if anew else "nothing: it has ended"
         return
     if instance.state is WorkflowState.PARKED:
         name = instance.failed_step

@@ -18,7 +18,7 @@ import msgspec
 from bot import result as results
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
-from bot.gates.evidence import judge_run
+from bot.gates.evidence import causes, judge_run
 from bot.gates.patch import Patch, PatchError, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.github.errors import ArtifactRefused
@@ -67,7 +67,7 @@ class JudgeRun(GitHubStep):
             {"mode": mode, "verdict": verdict.verdict.value, "reason": verdict.reason, "result": tree},
         )
         if not verdict.passed:
-            return Failed(error=_why(verdict), kind="gate", before_effect=True, events=(event,))
+            return Failed(error=_why(verdict, jobs), kind="gate", before_effect=True, events=(event,))
         if patch is None or diff is None:
             return Done({"result": kept}, events=(event,))
         return Done(
@@ -85,8 +85,10 @@ class JudgeRun(GitHubStep):
     ) -> tuple[bytes | None, str]:
         """One file of one artifact, or None and why."""
         found = [a for a in await repository.artifacts(run) if a.name == artifact]
-        if len(found) != 1:
-            return None, f"the run left {len(found)} artifacts named {artifact}, expected was one"
+        if not found:
+            return None, f"the run left no artifact {artifact}"
+        if len(found) > 1:
+            return None, f"the run left {len(found)} artifacts named {artifact}, where one belongs"
         try:
             files = await repository.artifact_files(found[0])
         except ArtifactRefused as error:
@@ -154,7 +156,6 @@ def _json(data: bytes | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _why(verdict: Result) -> str:
+def _why(verdict: Result, jobs: dict[str, str]) -> str:
     """The gate's sentence with the deepest reasons that stopped it."""
-    leaves = [r for r in verdict.walk() if not r.children and not r.passed]
-    return f"{verdict.reason}: " + "; ".join(r.reason for r in leaves[:5])
+    return f"{verdict.reason}: " + "; ".join(r.reason for r in causes(verdict, jobs)[:5])

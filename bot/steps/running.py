@@ -16,7 +16,7 @@ from bot.engine.ports import StepContext
 from bot.gates.approval import approval_hash
 from bot.gates.patch import blob_id
 from bot.github import dispatches
-from bot.github.objects import Run
+from bot.github.objects import Job, Run
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
 
@@ -149,8 +149,9 @@ class AwaitRun(GitHubStep):
             return Failed(
                 error=f"run {number} is not the approved one: {wrong}. It was cancelled.", kind="refused"
             )
-        jobs = {j.name: j.conclusion or j.status for j in await repository.jobs(number, run.run_attempt)}
-        links = [link(f"run {number}", run.html_url)]
+        seen_jobs = await repository.jobs(number, run.run_attempt)
+        jobs = {j.name: j.conclusion or j.status for j in seen_jobs}
+        links = [link(f"run {number}", run.html_url), *(_where(j) for j in seen_jobs if _stopped(j))]
         if run.status != "completed":
             going = next((name for name, state in jobs.items() if state == "in_progress"), None)
             return Waiting(
@@ -186,6 +187,16 @@ class AwaitRun(GitHubStep):
         if ctx.memo.get("compared"):  # head_sha of a run never changes
             return None
         return await differs(ctx, repository, run.head_sha)
+
+
+def _stopped(job: Job) -> bool:
+    return job.html_url is not None and job.conclusion in ("failure", "timed_out")
+
+
+def _where(job: Job) -> dict[str, str]:
+    """To the log of a job that failed, by the step that did: there it says why."""
+    step = next((s.name for s in job.steps if s.conclusion == "failure"), "")
+    return link(f"{job.name}: {step}" if step else job.name, job.html_url or "")
 
 
 class DeleteGeneratedFiles(GitHubStep):

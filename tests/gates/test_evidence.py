@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.gates.evidence import judge_run
+from bot.gates.evidence import causes, judge_run
 from bot.result import EvidenceClass, Result, Verdict
 
 GOOD = Result("gate/patch", Verdict.PASS, "fine")
@@ -81,3 +81,37 @@ def test_a_gate_that_failed_in_a_job_that_failed_is_no_contradiction() -> None:
     verdict = judge_run(None, jobs, claimed, mode="verify")
     assert not verdict.passed
     assert [r.name for r in verdict.walk() if not r.children and not r.passed] == ["gate/job/validate"]
+
+
+def test_what_only_follows_from_a_job_that_failed_is_not_named_as_a_cause() -> None:
+    jobs = {"implement": "failure", "validate": "skipped", "integrate": "skipped", "report": "success"}
+    gates = [
+        {"name": "gate/tests", "job": "validate", "verdict": "unknown", "reason": "left no evidence"},
+        {"name": "gate/new-tests", "job": "integrate", "verdict": "unknown", "reason": "left no evidence"},
+    ]
+    said = {k: v for k, v in jobs.items() if k != "report"}
+    claimed = {**CLAIM, "jobs": said, "gates": gates, "execution": {"status": "not_started"}}
+    no_patch = Result("gate/patch", Verdict.FAIL, "the run left no artifact cloi-patch")
+    verdict = judge_run(no_patch, jobs, claimed, expected=EXPECTED)
+    assert not verdict.passed
+    assert [r.reason for r in causes(verdict, jobs)] == [
+        "the job implement ended with failure, not with success"
+    ]
+    # Told all the same, each by its name, in the whole answer.
+    failed = {r.name for r in verdict.walk() if not r.passed and not r.children}
+    assert failed == {"gate/patch", "gate/job/implement", "gate/job/validate", "gate/job/integrate"}
+
+
+def test_where_no_job_failed_every_reason_is_a_cause() -> None:
+    jobs = {**JOBS, "integrate": "skipped"}
+    verdict = judge_run(BAD, jobs, CLAIM, expected=EXPECTED)
+    assert [r.name for r in causes(verdict, jobs)] == ["gate/patch", "gate/job/integrate", "gate/claims"]
+
+
+def test_a_gate_that_is_said_to_have_failed_is_named_in_words() -> None:
+    gate = {"name": "gate/tests", "job": "validate", "verdict": "fail", "reason": "2 tests fail"}
+    verdict = judge_run(GOOD, JOBS, {**CLAIM, "gates": [gate]}, expected=EXPECTED)
+    claims = next(r for r in verdict.walk() if r.name == "gate/claims")
+    assert [e.text for e in claims.evidence] == [
+        "a gate is said to have failed: gate/tests in the job validate: fail, 2 tests fail"
+    ]

@@ -182,3 +182,9 @@ def test_safe_text_does_not_stay_safe_by_accident() -> None:
     assert isinstance(md.text("a"), md.Safe)
     for made in (md.text("a") + "<b>", f"{md.text('a')}<b>", md.text("a").join(["<b>", "<b>"])):
         assert not isinstance(made, md.Safe)
+
+
+def test_a_label_that_is_no_word_does_not_cut_an_address_into_harmless_pieces(see: Any) -> None:
+    seen = see(md.linked("see http://evil.example and #13", (("/", ""), ("#13", "https://github.test/13"))))
+    assert "://" not in seen.words
+    assert seen.links == ["https://github.test/13"]

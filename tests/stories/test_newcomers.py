@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.demo.stage import Stage
+from bot.demo.stage import REPOSITORY, Stage
 from bot.steps.commands.base import which
-from tests.stories.tales import Told, comments, decided_files, ended, implementing, plain, told_to
+from tests.stories.tales import Told, comments, decided_files, ended, implementing, living, plain, told_to
 
 pytestmark = pytest.mark.xdist_group("sagas")
 
@@ -38,6 +38,22 @@ async def test_who_writes_only_cloi_is_shown_what_there_is(open_stage) -> None:
         told = Told("talk", issue=(await stage.person("tom").open_issue("A question", ""))["number"])
         assert "/cloi implement" in await _answer(stage, told, "/cloi")
         assert "Nothing is running in this repository." in await _answer(stage, told, "/cloi status")
+
+
+async def test_an_agent_that_gives_up_is_told_as_that_with_the_log_and_what_helps(open_stage) -> None:
+    """The demo's agent is a script for one record; newcomers ask it for another one."""
+    async with open_stage(files=decided_files()) as stage:
+        number = (await stage.person("tom").open_issue("Another", ""))["number"]
+        told = Told("another", instance=f"implement-adr/{REPOSITORY}/0002", issue=number)
+        await told_to(stage, told, "/cloi implement ADR-0002")
+        pull = await stage.until(lambda: stage.pull_by_bot("workflow"))
+        await stage.person("maria").merge(pull["number"])
+        said = await ended(stage, told, "compensated")
+        reason = "the run did not pass its gates: the job implement ended with failure, not with success"
+        assert f"Taken back, because: {reason}." in said
+        assert "Somebody with write access can write `/cloi retry` here to start anew." in said
+        assert "[implement: Generate implementation](http" in living(stage, told)
+        assert "says something else" not in said
 
 
 @pytest.mark.parametrize(
