@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -181,15 +182,27 @@ async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | Non
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Web and worker in one process, until it is told to stop."""
-    bot = await bot_from(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            bot.site, host=settings.host, port=settings.port, log_level="warning", access_log=False
-        )
-    )
+async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
+    """Web and worker in one process, until it is told to stop. listening: is told where, once it is so.
+
+    Raises what `bot_from` does, and OSError if the address cannot be had: before any work is begun.
+    """
+    with _listener(settings.host, settings.port) as at:
+        await _serve(await bot_from(settings), at, listening)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise OSError(error.errno, f"{host}:{port} cannot be listened on: {reason}") from error
+
+
+async def _serve(bot: Bot, at: socket.socket, listening: Callable[[str], None]) -> None:
+    server = uvicorn.Server(uvicorn.Config(bot.site, log_level="warning", access_log=False))
     async with bot.working():
-        log.info("listening on %s:%d", settings.host, settings.port)
-        await server.serve()
+        host, port, *_ = at.getsockname()
+        listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        await server.serve([at])
     bot.store.close()

@@ -49,11 +49,12 @@ def serve() -> None:
 
     try:
         settings = load_settings()
-        click.echo(f"cloi {__version__} listens on http://{settings.host}:{settings.port}", err=True)
-        asyncio.run(run(settings))
+        asyncio.run(run(settings, lambda url: click.echo(f"cloi {__version__} listens on {url}", err=True)))
     except SettingsError as error:
         raise Trouble(str(error)) from error
-    except (EngineError, GitHubError, BadPrivateKey, OSError) as error:
+    except OSError as error:
+        raise Trouble(error.strerror or str(error)) from error
+    except (EngineError, GitHubError, BadPrivateKey) as error:
         raise Trouble(str(error)) from error
     except KeyboardInterrupt:
         click.echo("stopped", err=True)

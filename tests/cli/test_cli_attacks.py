@@ -1,9 +1,12 @@
 """Files of strangers on the command line: they drive no terminal, lead nowhere else, and end in no traceback."""
 
+import socket
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.cli import main
 
@@ -58,3 +61,25 @@ def test_what_the_system_refuses_is_one_sentence(log: Path, monkeypatch: pytest.
     said = cloi("plan", log / "0001-a.md")
     assert said.exit_code == 2
     assert said.output.count("\n") == 1 and "Permission denied" in said.output
+
+
+def test_a_taken_port_is_one_sentence_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        given = {
+            "APP_ID": "1",
+            "PRIVATE_KEY": pem.decode(),
+            "WEBHOOK_SECRET": "a secret of a test",
+            "PUBLIC_URL": "https://bot.test",
+            "GITHUB_URL": "http://127.0.0.1:9",  # nobody is there, and nobody is asked
+            "STORE_URL": f"sqlite:///{tmp_path / 'cloi.sqlite3'}",
+            "PORT": str(taken.getsockname()[1]),
+        }
+        for name, value in given.items():
+            monkeypatch.setenv(f"CLOI_{name}", value)
+        said = cloi("serve")
+    assert said.exit_code == 2
+    assert said.output.count("\n") == 1 and "cannot be listened on: Address already in use\n" in said.output
+    assert not (tmp_path / "cloi.sqlite3").exists()
