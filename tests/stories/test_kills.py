@@ -5,7 +5,7 @@ and before and after each other commit of the store. To know these points each s
 Then many points are tried in one play, spread over it (a killed story passes later points all the same); what a
 play did not come past, since an earlier death changed its way, is tried alone.
 
-`make test` tries each point of each effect. With CLOI_THOROUGH=1 (.ci/run) each point of each effect is tried also
+`make test` tries each point of each effect. With CLOI_THOROUGH=1 (make slow) each point of each effect is tried also
 alone, and so are all commits of the store, those of deliveries among them.
 CLOI_KILL="story: point; point" plays just these again; a failing play prints the command.
 """
@@ -143,7 +143,7 @@ async def test_killed_at_any_effect_github_ends_up_the_same(open_stage, story) -
         await tried(open_stage, story, effects, lives=1)
 
 
-@pytest.mark.skipif(not THOROUGH, reason="played by .ci/run, with CLOI_THOROUGH=1")
+@pytest.mark.skipif(not THOROUGH, reason="played by make slow, with CLOI_THOROUGH=1")
 @pytest.mark.parametrize("story", STORIES)
 async def test_killed_at_any_commit_github_ends_up_the_same(open_stage, story) -> None:
     points, _ = await clean(open_stage, story)
@@ -151,7 +151,7 @@ async def test_killed_at_any_commit_github_ends_up_the_same(open_stage, story) -
     await tried(open_stage, story, commits)
 
 
-@pytest.mark.skipif(not THOROUGH, reason="played by .ci/run, with CLOI_THOROUGH=1")
+@pytest.mark.skipif(not THOROUGH, reason="played by make slow, with CLOI_THOROUGH=1")
 @pytest.mark.parametrize("story", STORIES)
 async def test_killed_at_any_delivery_github_ends_up_the_same(open_stage, story) -> None:
     points, _ = await clean(open_stage, story)

@@ -1,7 +1,7 @@
 """A whole demo with processes of its own, real HTTP, real act and SQLite, and a real `kill -9` of the bot.
 
 A seed chooses the story and the moments: after how many stored events the bot is killed, twice in a story. It is
-started again at once, on the same store. One seed in `make test`; as many as CLOI_KILLS says elsewhere (.ci/run:
+started again at once, on the same store. One seed in `make test`; as many as CLOI_KILLS says elsewhere (make slow:
 ten). `CLOI_KILL_SEED=7 pytest tests/stories/test_sigkill.py` plays one again.
 """
 
