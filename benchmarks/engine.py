@@ -19,9 +19,9 @@ from pathlib import Path
 from bot.app import definitions
 from bot.engine.clocks import SystemClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import WorkflowDefinition, parse
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
+from bot.language.definition import WorkflowDefinition, parse
 from bot.store.sqlite import SQLiteStore
 
 

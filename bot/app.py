@@ -22,13 +22,13 @@ from bot import __version__
 from bot.actions.generator import GitHubActionsGenerator
 from bot.engine.clocks import SystemClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import WorkflowDefinition, parse
-from bot.engine.errors import DefinitionError
-from bot.engine.plugins import PluginRegistry
 from bot.engine.ports import Clock, EventStore
-from bot.engine.recovery import FailureHandling
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner
+from bot.language.definition import WorkflowDefinition, parse
+from bot.language.errors import DefinitionError
+from bot.plugins.recovery import FailureHandling
+from bot.plugins.registry import PluginRegistry
 from bot.runner import build
 from bot.settings import Settings
 from bot.steps.base import Services

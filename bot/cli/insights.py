@@ -41,7 +41,7 @@ def show_kpis(as_json: bool, definition: str | None, repository: str | None, by:
     import msgspec
 
     from bot.engine.errors import StoreError
-    from bot.engine.kpis import Kpis, kpis
+    from bot.insights.kpis import Kpis, kpis
     from bot.render.kpis import table
 
     opened = opened_store(store)
@@ -72,9 +72,10 @@ def why(instance: str, as_json: bool, store: str) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from bot.engine.definition import parse
     from bot.engine.errors import EngineError
     from bot.engine.instance import fold
+    from bot.language.definition import parse
+    from bot.language.errors import LanguageError
     from bot.render.why import why as explain
 
     opened = opened_store(store)
@@ -84,7 +85,7 @@ def why(instance: str, as_json: bool, store: str) -> None:
         definition = parse(opened.get_blob(f"sha256:{folded.digest if folded else ''}").decode())
     except KeyError as error:
         raise Trouble(f"{instance}: the definition that it began with is not in the store") from error
-    except (EngineError, ValueError) as error:
+    except (EngineError, LanguageError, ValueError) as error:
         raise Trouble(f"{instance}: {error}; `cloi verify` says more") from error
     found = explain(events, definition, datetime.now(UTC))
     click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else str(found))
@@ -125,7 +126,7 @@ def verify(instance: str | None, head: str | None, as_json: bool, store: str) ->
     """
     from dataclasses import asdict
 
-    from bot.engine.verify import verify as look
+    from bot.insights.verify import verify as look
 
     if head and not instance:
         raise Trouble("--head needs the instance whose head it was")

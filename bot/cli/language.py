@@ -16,7 +16,7 @@ from bot.cli.base import Trouble, main
 @click.argument("name", type=click.Choice(["workflow"]))
 def schema(name: str) -> None:
     """Print the JSON schema of a language, for editors."""
-    from bot.engine.schema import TEXT
+    from bot.language.schema import TEXT
 
     click.echo(TEXT, nl=False)
 
@@ -29,7 +29,7 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
 
     Ends with 1 where something is wrong; notices alone are none.
     """
-    from bot.engine.lint import lint as look
+    from bot.language.lint import lint as look
     from bot.render.plain import one_line
     from bot.steps.registry import installed, step_classes
 

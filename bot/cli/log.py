@@ -64,7 +64,8 @@ def report(instance: str, as_json: bool, store: str) -> None:
 
     from bot.engine.errors import EngineError, UnknownInstance
     from bot.engine.instance import fold
-    from bot.engine.report import report_of
+    from bot.insights.report import report_of
+    from bot.language.errors import LanguageError
     from bot.render.report import report_markdown
     from bot.render.terminal import in_terminal
     from bot.render.view import links_of
@@ -74,7 +75,7 @@ def report(instance: str, as_json: bool, store: str) -> None:
         made, folded = report_of(opened, instance), fold(opened.read(instance))
     except UnknownInstance as error:
         raise Trouble(f"{error}; `cloi events` lists them") from error
-    except EngineError as error:
+    except (EngineError, LanguageError) as error:
         raise Trouble(str(error)) from error
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))

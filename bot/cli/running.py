@@ -45,6 +45,7 @@ def serve() -> None:
     from bot.engine.errors import EngineError
     from bot.github.errors import GitHubError
     from bot.github.signer import BadPrivateKey
+    from bot.language.errors import LanguageError
     from bot.settings import SettingsError, load_settings
 
     try:
@@ -54,7 +55,7 @@ def serve() -> None:
         raise Trouble(str(error)) from error
     except OSError as error:
         raise Trouble(error.strerror or str(error)) from error
-    except (EngineError, GitHubError, BadPrivateKey) as error:
+    except (EngineError, LanguageError, GitHubError, BadPrivateKey) as error:
         raise Trouble(str(error)) from error
     except KeyboardInterrupt:
         click.echo("stopped", err=True)

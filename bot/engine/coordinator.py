@@ -27,17 +27,18 @@ from bot.engine.decide import (
     TimePassed,
     decide,
 )
-from bot.engine.definition import Trigger, WorkflowDefinition, parse
-from bot.engine.errors import DefinitionError, EngineError, UnknownInstance
+from bot.engine.errors import EngineError, UnknownInstance
 from bot.engine.execution import StepExecution
 from bot.engine.instance import WorkflowInstance, evolve, fold
 from bot.engine.outcome import Outcome, Waiting
-from bot.engine.ports import ANY, Append, Clock, EventStore, StepType
+from bot.engine.ports import Append, Clock, EventStore, FailureHandler, StepType
 from bot.engine.recording import append_of, wrapped
-from bot.engine.recovery import FailureHandling
-from bot.engine.references import resolve
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
+from bot.language.definition import Trigger, WorkflowDefinition, parse
+from bot.language.errors import DefinitionError
+from bot.language.lint import ANY
+from bot.language.references import resolve
 
 log = logging.getLogger("cloi.engine")
 
@@ -61,7 +62,7 @@ class StepCoordinator:
         *,
         most_at_once: int = 50,
         chance: Callable[[], float] = random.random,
-        failures: FailureHandling | None = None,
+        failures: FailureHandler | None = None,
     ) -> None:
         self.store = store
         self.step_types = step_types

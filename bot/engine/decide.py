@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine import events as e
-from bot.engine.definition import StepDefinition, WorkflowDefinition
-from bot.engine.errors import NotAllowedNow, ReferenceUnresolved
+from bot.engine.errors import NotAllowedNow
 from bot.engine.instance import StepInstance, WorkflowInstance, evolve
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
-from bot.engine.references import resolve
 from bot.engine.saga import to_compensate
 from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.language.definition import StepDefinition, WorkflowDefinition
+from bot.language.errors import ReferenceUnresolved
+from bot.language.references import resolve
 
 _SETTLED = (StepState.COMPLETED, StepState.SKIPPED)
 _COMPENSATION_ATTEMPTS = 8

@@ -8,19 +8,6 @@ class EngineError(Exception):
     """Any error of the engine."""
 
 
-class DefinitionError(EngineError):
-    """A workflow definition that cannot be used. line: in the YAML text, from 1; 0 where there is no line."""
-
-    def __init__(self, message: str, *, line: int = 0, rule: str = "definition") -> None:
-        super().__init__(f"line {line}: {message}" if line else message)
-        self.line = line
-        self.rule = rule
-
-
-class ReferenceUnresolved(EngineError):
-    """A `${…}` that names nothing which the instance has."""
-
-
 class ConcurrencyConflict(EngineError):
     """Somebody else appended to the stream first. The caller reads again and decides anew."""
 

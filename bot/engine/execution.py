@@ -11,14 +11,13 @@ import logging
 from collections.abc import Callable, Mapping
 
 from bot.engine.decide import step_inputs
-from bot.engine.definition import WorkflowDefinition
-from bot.engine.errors import ReferenceUnresolved
 from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import Failed, Outcome
-from bot.engine.ports import Clock, EventStore, StepContext, StepType, WorkflowControl
-from bot.engine.recovery import FailureHandling
+from bot.engine.ports import Clock, EventStore, FailureHandler, StepContext, StepType, WorkflowControl
 from bot.engine.wakeups import Call
+from bot.language.definition import WorkflowDefinition
+from bot.language.errors import ReferenceUnresolved
 
 log = logging.getLogger("cloi.engine")
 
@@ -43,7 +42,7 @@ class StepExecution:
         now: Callable[[], int],
         ended: Callable[[], None],
         most_at_once: int,
-        failures: FailureHandling | None = None,
+        failures: FailureHandler | None = None,
     ) -> None:
         self._step_types = step_types
         self._store = store
@@ -115,7 +114,7 @@ class StepExecution:
             log.exception("step %s of %s raised", call[1], call[0])
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
 
-    def _recovered(self, call: Call, failed: Failed, failures: FailureHandling) -> Failed:
+    def _recovered(self, call: Call, failed: Failed, failures: FailureHandler) -> Failed:
         try:
             instance, definition = self._look_up(call[0])
         except KeyError:  # it ended meanwhile, so nobody waits for this

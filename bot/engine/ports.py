@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.engine.events import Event
-from bot.engine.outcome import Done, Outcome
+from bot.engine.outcome import Done, Failed, Outcome
 
 
 class Clock(Protocol):
@@ -188,8 +188,12 @@ class StepContext:
     plugin: str | None = None
 
 
-ANY = frozenset({"*"})
-"""As `optional` of a step type: any inputs, since something else looks at them."""
+class FailureHandler(Protocol):
+    """What becomes of a failed step (ADR-012, `handleStepFailure`)."""
+
+    def handle(self, failed: Failed, attempt: int, attempts: int) -> Failed:
+        """The failure as it is to be taken, with events that say why. attempts: how many there may be."""
+        ...
 
 
 class StepType:

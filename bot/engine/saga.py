@@ -6,9 +6,9 @@ of completion, held by reverse depends_on: a step is undone only after every ste
 
 from __future__ import annotations
 
-from bot.engine.definition import WorkflowDefinition
 from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import RollbackState, StepState
+from bot.language.definition import WorkflowDefinition
 
 _DONE = (RollbackState.COMPLETED,)
 

@@ -1,11 +1,11 @@
 """ADR-012's Key Performance Indicators for a terminal, by their names, each with the number it stands on.
 
-Not here: counting (bot/engine/kpis.py).
+Not here: counting (bot/insights/kpis.py).
 """
 
 from __future__ import annotations
 
-from bot.engine.kpis import Indicators
+from bot.insights.kpis import Indicators
 from bot.render.plain import columns, one_line, pad
 from bot.render.times import duration
 

@@ -1,13 +1,13 @@
 """The implementation report for people: whole, as `cloi report` prints it, and short, for the living comment.
 
-Words in templates/words/report.md.j2. Not here: what there is to report (bot/engine/report.py).
+Words in templates/words/report.md.j2. Not here: what there is to report (bot/insights/report.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.engine.report import (
+from bot.insights.report import (
     Act,
     CheckReport,
     EffectReport,

@@ -16,12 +16,12 @@ from enum import StrEnum
 from typing import Any
 
 from bot import result as results
-from bot.engine.definition import StepDefinition, WorkflowDefinition
 from bot.engine.events import moment
 from bot.engine.instance import StepInstance, WorkflowInstance
-from bot.engine.report import ImplementationReport
 from bot.engine.saga import to_compensate
 from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.insights.report import ImplementationReport
+from bot.language.definition import StepDefinition, WorkflowDefinition
 from bot.render.plain import clause, clip, one_line, words
 from bot.render.times import took, utc
 from bot.render.words import say_plainly

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from bot.actions.generator import GitHubActionsGenerator
-from bot.engine.definition import WorkflowDefinition
 from bot.engine.errors import ImplementationWorkflowError
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
 from bot.github.client import GitHub
 from bot.github.errors import GitHubError, as_failed
 from bot.github.repository import Repository
+from bot.language.definition import WorkflowDefinition
 from bot.plans import plan as plans
 
 log = logging.getLogger("cloi.steps")

@@ -14,9 +14,9 @@ from bot.engine.events import moment, stamp
 from bot.engine.instance import fold
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
-from bot.engine.report import generate_implementation_report
 from bot.github import comments
 from bot.github.errors import ForeignObject, as_failed
+from bot.insights.report import generate_implementation_report
 from bot.render import commands as words
 from bot.render.progress import living_comment
 from bot.render.view import view_of

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from importlib.metadata import entry_points
 
-from bot.engine import plugins
 from bot.engine.outcome import Failed, Outcome
-from bot.engine.ports import ANY, StepContext, StepType
+from bot.engine.ports import StepContext, StepType
+from bot.language.lint import ANY
+from bot.plugins import registry as plugins
 from bot.steps.base import GitHubStep, Services
 
 log = logging.getLogger("cloi.steps")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.engine.instance import fold
 from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
-from bot.engine.progress import elapsed
+from bot.insights.progress import elapsed
 from bot.steps.base import GitHubStep, plan_of
 
 

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import parse
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
+from bot.language.definition import parse
 from bot.store.sqlite import SQLiteStore
 
 TEA = """

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.demo import STORIES
-from bot.engine.definition import parse
+from bot.language.definition import parse
 from bot.plans import cloi_yml
 from bot.runner import cli as runner
 from tests.docs.pages import PAGES, ROOT, Page, defined

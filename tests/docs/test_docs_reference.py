@@ -19,9 +19,9 @@ import yaml
 from bot.actions.rules import RULES
 from bot.cli import main
 from bot.engine import events
-from bot.engine.definition import parse
-from bot.engine.schema import TEXT as SCHEMA
 from bot.github import facts
+from bot.language.definition import parse
+from bot.language.schema import TEXT as SCHEMA
 from bot.plans import cloi_yml
 from bot.plans import configuration as c
 from bot.runner import cli as runner

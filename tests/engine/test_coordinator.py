@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import Retry, parse
-from bot.engine.errors import DefinitionError, NotAllowedNow
+from bot.engine.errors import NotAllowedNow
 from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.language.definition import Retry, parse
+from bot.language.errors import DefinitionError
 from bot.store.memory import MemoryStore
 
 _spec = importlib.util.spec_from_file_location("engine_world", Path(__file__).with_name("world.py"))

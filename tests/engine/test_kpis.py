@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.engine import events as e
 from bot.engine.instance import fold
-from bot.engine.kpis import Kpis, kpis
 from bot.engine.state import WorkflowState
+from bot.insights.kpis import Kpis, kpis
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -14,12 +14,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engine.definition import parse, seconds
-from bot.engine.errors import DefinitionError
-from bot.engine.lint import lint
 from bot.engine.ports import StepType
-from bot.engine.schema import SCHEMA, misfits
-from bot.engine.source import read
+from bot.language.definition import parse, seconds
+from bot.language.errors import DefinitionError
+from bot.language.lint import lint
+from bot.language.schema import SCHEMA, misfits
+from bot.language.source import read
 from bot.steps.registry import step_classes
 
 ROOT = Path(__file__).parents[2]

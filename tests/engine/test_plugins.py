@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from bot.engine.plugins import GROUP, Classifier, Gate, PluginError, PluginRegistry, installed
+from bot.plugins.registry import GROUP, Classifier, Gate, PluginError, PluginRegistry, installed
 
 
 def entry(name: str, value: str) -> EntryPoint:

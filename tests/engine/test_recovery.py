@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import parse
 from bot.engine.outcome import Done, Failed
-from bot.engine.plugins import Classification, Classifier, PluginRegistry, Recovery, RecoveryStrategy
-from bot.engine.recovery import FailureHandling
 from bot.engine.state import WorkflowState
+from bot.language.definition import parse
+from bot.plugins.recovery import FailureHandling
+from bot.plugins.registry import Classification, Classifier, PluginRegistry, Recovery, RecoveryStrategy
 from bot.store.memory import MemoryStore
 
 _spec = importlib.util.spec_from_file_location("recovery_world", Path(__file__).with_name("world.py"))

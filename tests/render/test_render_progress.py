@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import events as e
-from bot.engine.definition import parse
+from bot.language.definition import parse
 from bot.render.flowchart import flowchart, label
 from bot.render.markdown import GITHUB_MOST, size
 from bot.render.progress import living_comment, status_line, status_markdown

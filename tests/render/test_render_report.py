@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.engine import events as e
 from bot.engine.errors import StoreError, UnknownInstance
 from bot.engine.ports import Append, Effect, Summary
-from bot.engine.report import Act, ImplementationReport, generate_implementation_report, report_of
+from bot.insights.report import Act, ImplementationReport, generate_implementation_report, report_of
 from bot.render.markdown import Safe, size
 from bot.render.progress import living_comment
 from bot.render.report import report_markdown, report_short

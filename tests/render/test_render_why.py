@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.engine import events as e
-from bot.engine.definition import parse
 from bot.engine.instance import fold
+from bot.language.definition import parse
 from bot.render.why import replay, states, why
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from bot.agents.model import Answer, ModelUnavailable, Request
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
-from bot.engine.definition import parse
-from bot.engine.lint import lint
-from bot.engine.plugins import Installed, PluginRegistry
 from bot.engine.ports import StepType
 from bot.engine.state import StepState, WorkflowState
+from bot.language.definition import parse
+from bot.language.lint import lint
+from bot.plugins.registry import Installed, PluginRegistry
 from bot.result import Verdict
 from bot.steps.library.analysis import ErrorAnalysis, ErrorClassifier
 from bot.steps.library.interaction import LLMInteraction

@@ -5,8 +5,8 @@ and before and after each other commit of the store. To know these points each s
 Then many points are tried in one play, spread over it (a killed story passes later points all the same); what a
 play did not come past, since an earlier death changed its way, is tried alone.
 
-`make test` tries each point of each effect. With CLOI_THOROUGH=1 (make slow) each point of each effect is tried also
-alone, and so are all commits of the store, those of deliveries among them.
+`make test` tries each point of each effect. With CLOI_THOROUGH=1 (make slow) each of them is tried also alone, and
+so are all commits of the store, those of deliveries among them.
 CLOI_KILL="story: point; point" plays just these again; a failing play prints the command.
 """
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from bot.engine.outcome import Done, Failed, Outcome
-from bot.engine.plugins import Classification, Classifier, Kind, PluginError, PluginRegistry
 from bot.engine.ports import StepContext, StepType
+from bot.plugins.registry import Classification, Classifier, Kind, PluginError, PluginRegistry
 from bot.steps.library.bodies import BodyExpired, text_of
 
 _MOST = 20_000  # characters; what matters stands at the beginning or at the end

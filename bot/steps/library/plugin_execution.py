@@ -7,8 +7,9 @@ the step too. Not here: any gate.
 from __future__ import annotations
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
-from bot.engine.plugins import Gate, PluginError, PluginRegistry
-from bot.engine.ports import ANY, StepContext, StepType
+from bot.engine.ports import StepContext, StepType
+from bot.language.lint import ANY
+from bot.plugins.registry import Gate, PluginError, PluginRegistry
 from bot.result import as_json
 from bot.steps.library.bodies import BodyExpired, text_of
 

@@ -7,7 +7,7 @@ a step looks before it does, so it may be called again with the same key.
 from __future__ import annotations
 
 from bot.engine.outcome import Failed
-from bot.engine.plugins import Classification, Recovery, RecoveryStrategy
+from bot.plugins.registry import Classification, Recovery, RecoveryStrategy
 
 _LIMIT_LIFTS = 60.0  # seconds; GitHub asks for at least a minute after a secondary limit
 

@@ -23,9 +23,9 @@ from typing import Any
 import yaml
 
 from bot.engine.outcome import Done, Outcome
-from bot.engine.plugins import Gate
 from bot.engine.ports import StepContext, StepType
 from bot.gates.secrets import credentials_in
+from bot.plugins.registry import Gate
 from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
 
 _BLOCK = re.compile(

@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.engine.errors import DefinitionError
-from bot.engine.lint import examine
-from bot.engine.source import read
+from bot.language.errors import DefinitionError
+from bot.language.lint import examine
+from bot.language.source import read
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)\Z")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

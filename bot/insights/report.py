@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.engine import events as e
-from bot.engine.definition import WorkflowDefinition, parse
 from bot.engine.errors import StoreError, UnknownInstance
 from bot.engine.instance import StepInstance, WorkflowInstance, fold
 from bot.engine.ports import Effect, EventStore
-from bot.engine.progress import PhaseProgress, progress
 from bot.engine.state import RollbackState
+from bot.insights.progress import PhaseProgress, progress
+from bot.language.definition import WorkflowDefinition, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from bot.engine.source import Path
+from bot.language.source import Path
 
-TEXT: str = (files("bot.engine") / "workflow.schema.json").read_text(encoding="utf-8")
+TEXT: str = (files("bot.language") / "workflow.schema.json").read_text(encoding="utf-8")
 SCHEMA: Mapping[str, Any] = json.loads(TEXT)
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar
 
 from bot.engine.errors import EngineError
 from bot.engine.outcome import Failed
-from bot.engine.ports import ANY, StepContext, StepType
+from bot.engine.ports import StepContext, StepType
+from bot.language.lint import ANY
 from bot.result import Result
 
 GROUP = "cloi.plugins"

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from bot.engine.outcome import DomainEvent, Failed
-from bot.engine.plugins import Classification, Classifier, Kind, PluginRegistry, Recovery, RecoveryStrategy
+from bot.plugins.registry import Classification, Classifier, Kind, PluginRegistry, Recovery, RecoveryStrategy
 
 log = logging.getLogger("cloi.engine")
 

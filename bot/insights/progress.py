@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.engine.definition import WorkflowDefinition
 from bot.engine.events import moment
 from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.language.definition import WorkflowDefinition
 
 
 class ProgressState(StrEnum):

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from bot.engine.ports import ANY, StepType
-from bot.engine.references import is_well_formed, references
-from bot.engine.schema import did_you_mean, misfits
-from bot.engine.source import Finding, Path, Source, read
+from bot.language.references import is_well_formed, references
+from bot.language.schema import did_you_mean, misfits
+from bot.language.source import Finding, Path, Source, read
 
 STEPS: Path = ("workflow", "steps")
+ANY = frozenset({"*"})
+"""Optional inputs of a step type that takes whatever it is given."""
+
+
+class Takes(Protocol):
+    """A step type, as far as a definition has to do with it: inputs it must and may be given."""
+
+    inputs: frozenset[str]
+    optional: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class _Step:
 
 def lint(
     text: str,
-    types: Mapping[str, type[StepType]] | None = None,
+    types: Mapping[str, type[Takes]] | None = None,
     plugins: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, in order of lines. types, plugins: those that exist; None does not look at them."""
@@ -40,7 +48,7 @@ def lint(
 
 
 def examine(
-    source: Source, types: Mapping[str, type[StepType]] | None = None, plugins: Collection[str] | None = None
+    source: Source, types: Mapping[str, type[Takes]] | None = None, plugins: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
     """The same for a text that has been read."""
     if source.data is None:
@@ -164,7 +172,7 @@ class _Looking:
         triggers = [t for t in (raw if isinstance(raw, list) else [raw]) if isinstance(t, dict)]
         return set().union(*(_dict(t.get("context")) for t in triggers)) if triggers else None
 
-    def types(self, types: Mapping[str, type[StepType]]) -> Iterator[Finding]:
+    def types(self, types: Mapping[str, type[Takes]]) -> Iterator[Finding]:
         """Step types that nobody provides, and inputs that they do not take."""
         for step in self.steps:
             for key in ("type", "rollback_action"):
