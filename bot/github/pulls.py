@@ -20,10 +20,12 @@ _HEAD_NOT_SEEN = "PullRequest head invalid"
 
 
 async def open_pull(
-    ctx: StepContext, repository: Repository, *, head: str, base: str, title: str, body: str
+    ctx: StepContext, repository: Repository, *, head: str, commit: str, base: str, title: str, body: str
 ) -> Pull:
     """Propose branch `head` for `base`. A pull request of our App for this branch is adopted, open or closed if
-    it has our key, open otherwise. Raises ForeignObject if somebody else's stands there, GitHubError."""
+    it has our key, open otherwise. commit: ours, which the branch must hold: what others have pushed before is not
+    proposed under our name. Raises ForeignObject if it holds another or somebody else's stands there, GitHubError.
+    """
     gh = repository.gh
     ours = (await gh.app()).login
     intent = once(ctx, "open-pull", [head, base], part=head)
@@ -43,11 +45,20 @@ async def open_pull(
                 )
         return None
 
+    def unmoved(found: str | None) -> None:
+        if found is not None and found != commit:
+            raise errors.ForeignObject(
+                f"Somebody has pushed to “{head}” before it could be proposed, so what it holds is not ours "
+                "alone. It was left alone; retry to have another branch made."
+            )
+
     async def do() -> Result:
+        unmoved(await repository.branch_head(head))
         content = {"title": title, "head": head, "base": base, "body": markers.marked(body, marker)}
         for pause in (*gh.patience, None):
             try:
                 made = (await write(repository, "open-pull", "POST", "/pulls", content)).read(Pull)
+                unmoved(made.head.sha)  # between our look and GitHub's work
                 seen[made.number] = made
                 return {"number": made.number}
             except errors.Invalid as error:

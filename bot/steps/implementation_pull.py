@@ -91,6 +91,7 @@ class OpenImplementationPull(GitHubStep):
             ctx,
             repository,
             head=branch,
+            commit=commit,
             base=str(ctx.inputs["base_ref"]),
             title=text.title,
             body=str(text.body),

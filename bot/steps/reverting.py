@@ -97,7 +97,13 @@ class FullSystemRollback(GitHubStep):
             ctx, repository, branch=branch, base_sha=head, files=reverse.files, message=text.title
         )
         revert = await pulls.open_pull(
-            ctx, repository, head=branch, base=pull.base.ref, title=text.title, body=text.body
+            ctx,
+            repository,
+            head=branch,
+            commit=made,
+            base=pull.base.ref,
+            title=text.title,
+            body=text.body,
         )
         opened = DomainEvent(
             "RevertProposed", {"number": revert.number, "reverts": pull.number, "commit": made}

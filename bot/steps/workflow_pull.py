@@ -63,6 +63,7 @@ class OpenWorkflowPull(GitHubStep):
             ctx,
             repository,
             head=branch,
+            commit=commit,
             base=str(ctx.inputs["base_ref"]),
             title=text.title,
             body=str(text.body),

@@ -25,8 +25,10 @@ async def commit(ctx, repo, files=CHANGE, message="Change\n\nwhy", branch=BRANCH
 
 
 async def propose(ctx, repo):
-    await commit(ctx, repo)
-    return await pulls.open_pull(ctx, repo, head=BRANCH, base="main", title="Change", body="Please look.")
+    ours = await commit(ctx, repo)
+    return await pulls.open_pull(
+        ctx, repo, head=BRANCH, commit=ours, base="main", title="Change", body="Please look."
+    )
 
 
 @pytest.fixture
@@ -209,12 +211,14 @@ async def test_a_pull_request_carries_our_key_out_of_sight(repo, steps):
 
 
 async def test_a_pull_request_of_somebody_else_for_our_branch_is_not_adopted(place, repo, steps):
-    await commit(steps.begin(), repo)
+    ours = await commit(steps.begin(), repo)
     await place.person(
         "eve", "POST", f"/repos/{repo.full_name}/pulls", title="Mine", head=BRANCH, base="main"
     )
     with pytest.raises(errors.ForeignObject, match="not ours"):
-        await pulls.open_pull(steps.begin(), repo, head=BRANCH, base="main", title="Change", body="")
+        await pulls.open_pull(
+            steps.begin(), repo, head=BRANCH, commit=ours, base="main", title="Change", body=""
+        )
 
 
 async def test_a_pull_request_that_a_person_closed_is_found_closed_not_opened_again(place, repo, steps):
@@ -431,7 +435,9 @@ async def test_without_its_permission_no_effect_happens_and_each_says_which_is_m
         "contents": lambda ctx: commits.commit_branch(
             ctx, repo, branch="b", base_sha=sha, files={"a": b"b"}, message="m"
         ),
-        "pull_requests": lambda ctx: pulls.open_pull(ctx, repo, head="b", base="main", title="t", body=""),
+        "pull_requests": lambda ctx: pulls.open_pull(
+            ctx, repo, head="b", commit=sha, base="main", title="t", body=""
+        ),
         "issues": lambda ctx: comments.say(ctx, repo, number, marker="m", body="b"),
         "checks": lambda ctx: say_check(ctx, repo),
         "actions": lambda ctx: run_build(ctx, repo),

@@ -29,8 +29,10 @@ async def commit(ctx: StepContext, repo: Repository) -> str:
 
 
 async def propose(ctx: StepContext, repo: Repository) -> int:
-    await commit(ctx, repo)
-    pull = await pulls.open_pull(ctx, repo, head=BRANCH, base="main", title="Change", body="Please look.")
+    ours = await commit(ctx, repo)
+    pull = await pulls.open_pull(
+        ctx, repo, head=BRANCH, commit=ours, base="main", title="Change", body="Please look."
+    )
     return pull.number
 
 

@@ -13,6 +13,7 @@ import pytest
 from bot.demo.stage import REPOSITORY, Stage
 from bot.engine.decide import effect_key
 from bot.github.markers import hidden, marked
+from bot.sandbox.faults import Faults
 from tests.stories.tales import (
     Told,
     before,
@@ -226,3 +227,36 @@ async def test_a_branch_under_the_name_of_our_revert_is_no_proof_that_nothing_is
         revert = await stage.until(lambda: stage.pull_by_bot("revert"))
         await stage.person("maria").merge(revert["number"])
         await ended(stage, told, "compensated")
+
+
+@pytest.mark.parametrize("what", ["workflow", "implementation", "revert"])
+async def test_a_branch_that_somebody_moves_before_it_is_proposed(open_stage, what) -> None:
+    """Whoever may push can be quicker than our next request. What they pushed is never proposed under our name."""
+    faults = Faults.only(branch_moved=0.0)
+    async with open_stage(files=decided_files(), faults=faults) as stage:
+        if what == "workflow":
+            faults.rates["branch-moved"] = 1.0
+            told = await asked(stage)
+        else:
+            told = await implementing(stage)
+            if what == "implementation":
+                faults.rates["branch-moved"] = 1.0
+                await stage.person("maria").merge(told.workflow_pull)
+            else:
+                await brought(stage, told)
+                await stage.person("maria").merge(told.implementation_pull)
+                faults.rates["branch-moved"] = 1.0
+                await told_to(stage, told, "/cloi rollback")
+        reason = await parked(stage, told)
+        [moved] = faults.log
+        name = moved.what.removeprefix("refs/heads/")
+        assert f"Somebody has pushed to “{name}” before it could be proposed" in reason
+        assert "/cloi retry" in living(stage, told)
+        assert stage.pull_by_bot(what) is None
+        theirs = branch(stage, name)
+        await told_to(stage, told, "/cloi retry")
+        pull = await stage.until(lambda: stage.pull_by_bot(what))
+        proposed = stage.repository.issues[pull["number"]].pull
+        assert proposed is not None
+        assert proposed.head_ref != name
+        assert branch(stage, name) == theirs, "what they pushed is theirs, and stays"
