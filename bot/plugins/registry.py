@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeVar
 
@@ -107,7 +108,7 @@ class Installed:
 
 def installed(entries: Iterable[EntryPoint] | None = None) -> tuple[Installed, ...]:
     """Everything behind the entry points, by name. Two of one kind and name are both unusable."""
-    found = [_loaded(entry) for entry in (entry_points(group=GROUP) if entries is None else entries)]
+    found = [_loaded(entry) for entry in (_entries() if entries is None else entries)]
     seen: dict[tuple[str, str], list[str]] = {}
     for one in found:
         seen.setdefault((one.kind, one.name), []).append(one.source)
@@ -117,6 +118,12 @@ def installed(entries: Iterable[EntryPoint] | None = None) -> tuple[Installed, .
         else one
         for one in sorted(found, key=lambda one: (one.kind, one.name, one.source))
     )
+
+
+@cache
+def _entries() -> tuple[EntryPoint, ...]:
+    """Looked for once, in all packages there are: what is installed later needs a new process."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _loaded(entry: EntryPoint) -> Installed:

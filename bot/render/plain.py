@@ -15,12 +15,14 @@ _JOINERS = "\u200c\u200d"  # emoji and several scripts are not the same without 
 
 def printable(s: str, keep: str = "") -> str:
     """Without control, format and surrogate characters; those in `keep` stay."""
+    if s.isprintable():  # as nearly all text is
+        return s
     return "".join(c for c in s if c in keep or c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
 
 
 def one_line(s: str) -> str:
     """All of it on one line, single spaces, nothing invisible."""
-    return " ".join(printable("".join(" " if c.isspace() else c for c in s)).split())
+    return " ".join(printable(" ".join(s.split())).split())
 
 
 _CALLS = re.compile(r"(?<!\w)@(?=\w)|#(?=\d)|\bGH-(?=\d)|:(?=//)", re.IGNORECASE)

@@ -6,6 +6,7 @@ A class that cannot be loaded fails the steps that need it, with a word in the l
 from __future__ import annotations
 
 import logging
+from functools import cache
 from importlib.metadata import entry_points
 
 from bot.engine.outcome import Failed, Outcome
@@ -19,8 +20,9 @@ log = logging.getLogger("cloi.steps")
 GROUP = "cloi.steps"
 
 
+@cache
 def installed() -> tuple[plugins.Installed, ...]:
-    """Step types of this bot and all plugins."""
+    """Step types of this bot and all plugins, looked for once: what is installed later needs a new process."""
     return plugins.installed([*entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
 
 
