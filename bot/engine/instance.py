@@ -5,7 +5,7 @@ The fold of a stream's events is the instance; nothing else is. Not here: which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -20,6 +20,8 @@ from bot.engine.state import (
     WorkflowState,
     move,
 )
+
+_replace = msgspec.structs.replace
 
 
 class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,203 +88,262 @@ class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
 
 def evolve(instance: WorkflowInstance | None, event: e.Event) -> WorkflowInstance:
     """The instance after `event`. Raises ValueError where the event does not fit: a bug or a damaged log."""
-    body = event.body
-    if isinstance(body, e.WorkflowStarted):
-        if instance is not None:
-            raise ValueError(f"{event.stream} was started twice")
-        return WorkflowInstance(
-            id=event.stream,
-            definition=body.definition,
-            definition_version=body.version,
-            digest=body.digest,
-            key=body.key,
-            context=body.context,
-            state=WorkflowState.RUNNING,
-            steps={},
-            version=event.version,
-            actor=event.actor,
-            cause=event.cause,
-            correlation=event.correlation,
-            started_at=event.at,
-            updated_at=event.at,
-        )
     if instance is None:
-        raise ValueError(f"{event.stream} begins with {event.name}")
-    if event.version != instance.version + 1:
-        raise ValueError(f"{event.stream}: version {event.version} after {instance.version}")
-    changes = {**_changes(instance, event), "version": event.version, "updated_at": event.at}
-    return msgspec.structs.replace(instance, **changes)
+        return _begun(event)
+    steps = dict(instance.steps)
+    changes = _changes(instance, steps, event, instance.version)
+    return _replace(instance, steps=steps, version=event.version, updated_at=event.at, **changes)
 
 
 def fold(stream: Iterable[e.Event]) -> WorkflowInstance | None:
-    """All events of a stream, in order."""
+    """All events of a stream, in order. As `evolve` one by one, but in place: nobody sees what is between."""
     instance: WorkflowInstance | None = None
+    version, at = 0, ""
     for event in stream:
-        instance = evolve(instance, event)
-    return instance
+        if instance is None:
+            instance = _begun(event)
+        elif changes := _changes(instance, instance.steps, event, version):
+            instance = _replace(instance, **changes)
+        version, at = event.version, event.at
+    return None if instance is None else _replace(instance, version=version, updated_at=at)
+
+
+def _begun(event: e.Event) -> WorkflowInstance:
+    body = event.body
+    if not isinstance(body, e.WorkflowStarted):
+        raise ValueError(f"{event.stream} begins with {event.name}")
+    return WorkflowInstance(
+        id=event.stream,
+        definition=body.definition,
+        definition_version=body.version,
+        digest=body.digest,
+        key=body.key,
+        context=body.context,
+        state=WorkflowState.RUNNING,
+        steps={},
+        version=event.version,
+        actor=event.actor,
+        cause=event.cause,
+        correlation=event.correlation,
+        started_at=event.at,
+        updated_at=event.at,
+    )
+
+
+_Changes = dict[str, Any]
+_NONE: _Changes = {}
+_Steps = dict[str, StepInstance]
+
+
+def _changes(instance: WorkflowInstance, steps: _Steps, event: e.Event, version: int) -> _Changes:
+    """What the event changes of the instance itself; what it changes of a step goes into `steps`."""
+    if event.version != version + 1:
+        raise ValueError(f"{event.stream}: version {event.version} after {version}")
+    body = event.body
+    return _FOLLOWS[type(body)](instance, steps, body, event.at)
+
+
+# What follows from each type of event: by table, since a long stream is folded event by event.
+
+
+def _started_twice(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowStarted, at: str) -> _Changes:
+    raise ValueError(f"{instance.id} was started twice")
+
+
+def _emitted(instance: WorkflowInstance, steps: _Steps, body: e.StepEmitted, at: str) -> _Changes:
+    return {"emitted": {**instance.emitted, body.name: body.data}}
+
+
+def _phase(instance: WorkflowInstance, steps: _Steps, body: e.PhaseCompleted, at: str) -> _Changes:
+    return {"phases_completed": (*instance.phases_completed, body.phase)}
+
+
+def _rollback(instance: WorkflowInstance, steps: _Steps, body: e.RollbackInitiated, at: str) -> _Changes:
+    return {
+        "state": _state(instance, WorkflowState.ROLLING_BACK),
+        "reason": body.reason,
+        "failed_step": body.step,
+        "cancelled": body.cancelled,
+    }
+
+
+def _completed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowCompleted, at: str) -> _Changes:
+    return {"state": _state(instance, WorkflowState.COMPLETED)}
+
+
+def _compensated(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowCompensated, at: str) -> _Changes:
+    return {"state": _state(instance, WorkflowState.COMPENSATED), "reason": body.reason}
+
+
+def _cancelled(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowCancelled, at: str) -> _Changes:
+    return {"state": _state(instance, WorkflowState.CANCELLED), "reason": body.reason}
+
+
+def _parked(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowParked, at: str) -> _Changes:
+    return {
+        "state": _state(instance, WorkflowState.PARKED),
+        "reason": body.reason,
+        "failed_step": body.step,
+    }
+
+
+def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed, at: str) -> _Changes:
+    rolling = any(s.rollback is not RollbackState.NONE for s in steps.values())
+    name = body.step
+    if name and not rolling:
+        known = steps[name]
+        steps[name] = _replace(known, attempt=0, round=known.round + 1, memo=body.memo, deadline=None)
+    elif name:
+        # What a compensation remembers belongs to the attempt that failed; `again` tells the new one apart.
+        known = steps[name]
+        steps[name] = _replace(known, memo={**body.memo, "again": str(known.rollback_attempt)})
+    to = WorkflowState.ROLLING_BACK if rolling else WorkflowState.RUNNING
+    return {"reason": "", "failed_step": None, "state": _state(instance, to)}
+
+
+def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    steps[body.step] = _replace(
+        known,
+        state=move(STEP_TRANSITIONS, known.state, StepState.STARTED),
+        attempt=body.attempt,
+        key=body.key,
+        undoable=body.undoable,
+        before_effect=False,
+        retry_at=None,
+        error="",
+        ended_at=None,
+        started_at=known.started_at if known.state is StepState.RETRYING else at,
+    )
+    return _NONE
+
+
+def _step_waiting(instance: WorkflowInstance, steps: _Steps, body: e.StepWaiting, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    steps[body.step] = _replace(
+        known,
+        state=move(STEP_TRANSITIONS, known.state, StepState.WAITING),
+        attempt=1,  # it works again: a long wait must not use up its attempts one bad hour a day
+        wake_on=body.wake_on,
+        deadline=body.deadline,
+        note=body.note,
+        memo=body.memo,
+    )
+    return _NONE
+
+
+def _step_completed(instance: WorkflowInstance, steps: _Steps, body: e.StepCompleted, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    order = instance.completed + 1
+    state = move(STEP_TRANSITIONS, known.state, StepState.COMPLETED)
+    steps[body.step] = _replace(known, state=state, result=body.result, ended_at=at, order=order, note="")
+    return {"completed": order}
+
+
+def _step_skipped(instance: WorkflowInstance, steps: _Steps, body: e.StepSkipped, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    state = move(STEP_TRANSITIONS, known.state, StepState.SKIPPED)
+    steps[body.step] = _replace(known, state=state, note=body.reason, ended_at=at)
+    return _NONE
+
+
+def _step_failed(instance: WorkflowInstance, steps: _Steps, body: e.StepFailed, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    steps[body.step] = _replace(
+        known,
+        state=move(STEP_TRANSITIONS, known.state, StepState.FAILED),
+        error=body.error,
+        kind=body.kind,
+        before_effect=body.before_effect,
+        ended_at=at,
+    )
+    return _NONE
+
+
+def _step_retries(instance: WorkflowInstance, steps: _Steps, body: e.StepRetryScheduled, at: str) -> _Changes:
+    known = _known(steps, body.step)
+    state = move(STEP_TRANSITIONS, known.state, StepState.RETRYING)
+    steps[body.step] = _replace(known, state=state, retry_at=body.at, error=body.error, kind=body.kind)
+    return _NONE
+
+
+def _undo_started(
+    instance: WorkflowInstance, steps: _Steps, body: e.CompensationStarted, at: str
+) -> _Changes:
+    known = _begun_step(steps, body.step)
+    steps[body.step] = _replace(
+        known,
+        rollback=move(ROLLBACK_TRANSITIONS, known.rollback, RollbackState.STARTED),
+        rollback_attempt=body.attempt,
+        retry_at=None,
+        rollback_started_at=known.rollback_started_at or at,
+    )
+    return _NONE
+
+
+def _undo_waiting(
+    instance: WorkflowInstance, steps: _Steps, body: e.CompensationWaiting, at: str
+) -> _Changes:
+    known = _begun_step(steps, body.step)
+    steps[body.step] = _replace(
+        known,
+        rollback=move(ROLLBACK_TRANSITIONS, known.rollback, RollbackState.WAITING),
+        wake_on=body.wake_on,
+        deadline=body.deadline,
+        note=body.note,
+        memo=body.memo,
+    )
+    return _NONE
+
+
+def _undone(instance: WorkflowInstance, steps: _Steps, body: e.CompensationCompleted, at: str) -> _Changes:
+    known = _begun_step(steps, body.step)
+    state = move(ROLLBACK_TRANSITIONS, known.rollback, RollbackState.COMPLETED)
+    steps[body.step] = _replace(known, rollback=state, rollback_result=body.result, note="")
+    return _NONE
+
+
+def _undo_failed(instance: WorkflowInstance, steps: _Steps, body: e.CompensationFailed, at: str) -> _Changes:
+    known = _begun_step(steps, body.step)
+    to = RollbackState.FAILED if body.retry_at is None else RollbackState.RETRYING
+    state = move(ROLLBACK_TRANSITIONS, known.rollback, to)
+    steps[body.step] = _replace(known, rollback=state, rollback_error=body.error, retry_at=body.retry_at)
+    return _NONE
+
+
+_FOLLOWS: dict[type, Callable[[WorkflowInstance, _Steps, Any, str], _Changes]] = {
+    e.WorkflowStarted: _started_twice,
+    e.StepEmitted: _emitted,
+    e.PhaseCompleted: _phase,
+    e.RollbackInitiated: _rollback,
+    e.WorkflowCompleted: _completed,
+    e.WorkflowCompensated: _compensated,
+    e.WorkflowCancelled: _cancelled,
+    e.WorkflowParked: _parked,
+    e.WorkflowResumed: _resumed,
+    e.StepStarted: _step_started,
+    e.StepWaiting: _step_waiting,
+    e.StepCompleted: _step_completed,
+    e.StepSkipped: _step_skipped,
+    e.StepFailed: _step_failed,
+    e.StepRetryScheduled: _step_retries,
+    e.CompensationStarted: _undo_started,
+    e.CompensationWaiting: _undo_waiting,
+    e.CompensationCompleted: _undone,
+    e.CompensationFailed: _undo_failed,
+}
 
 
 def _state(instance: WorkflowInstance, new: WorkflowState) -> WorkflowState:
     return move(WORKFLOW_TRANSITIONS, instance.state, new)
 
 
-def _changes(instance: WorkflowInstance, event: e.Event) -> dict[str, Any]:
-    match event.body:
-        case e.StepEmitted(name=name, data=data):
-            return {"emitted": {**instance.emitted, name: data}}
-        case e.PhaseCompleted(phase=phase):
-            return {"phases_completed": (*instance.phases_completed, phase)}
-        case e.RollbackInitiated(reason=reason, step=step, cancelled=cancelled):
-            return {
-                "state": _state(instance, WorkflowState.ROLLING_BACK),
-                "reason": reason,
-                "failed_step": step,
-                "cancelled": cancelled,
-            }
-        case e.WorkflowCompleted():
-            return {"state": _state(instance, WorkflowState.COMPLETED)}
-        case e.WorkflowCompensated(reason=reason):
-            return {"state": _state(instance, WorkflowState.COMPENSATED), "reason": reason}
-        case e.WorkflowCancelled(reason=reason):
-            return {"state": _state(instance, WorkflowState.CANCELLED), "reason": reason}
-        case e.WorkflowParked(reason=reason, step=step):
-            return {
-                "state": _state(instance, WorkflowState.PARKED),
-                "reason": reason,
-                "failed_step": step,
-            }
-        case e.WorkflowResumed(step=step, memo=memo):
-            return _resumed(instance, step, memo)
-        case (
-            e.CompensationStarted()
-            | e.CompensationWaiting()
-            | e.CompensationCompleted()
-            | e.CompensationFailed() as body
-        ):
-            return _with_step(instance, body.step, _rollback_changes(instance, body, event.at))
-        case (
-            e.StepStarted()
-            | e.StepWaiting()
-            | e.StepCompleted()
-            | e.StepSkipped()
-            | e.StepFailed()
-            | e.StepRetryScheduled() as body
-        ):
-            changes = _step_changes(instance, body, event.at)
-            out = _with_step(instance, body.step, changes)
-            if "order" in changes:
-                out["completed"] = instance.completed + 1
-            return out
-    raise ValueError(f"nothing follows from {event.name}")
+def _known(steps: _Steps, name: str) -> StepInstance:
+    return steps.get(name) or StepInstance(name=name)
 
 
-def _with_step(instance: WorkflowInstance, name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    step = instance.steps.get(name) or StepInstance(name=name)
-    return {"steps": {**instance.steps, name: msgspec.structs.replace(step, **changes)}}
-
-
-def _resumed(instance: WorkflowInstance, step: str | None, memo: dict[str, Any]) -> dict[str, Any]:
-    rolling = any(s.rollback is not RollbackState.NONE for s in instance.steps.values())
-    out: dict[str, Any] = {"reason": "", "failed_step": None}
-    out["state"] = _state(instance, WorkflowState.ROLLING_BACK if rolling else WorkflowState.RUNNING)
-    if step and not rolling:
-        again = {"attempt": 0, "round": instance.steps[step].round + 1, "memo": memo, "deadline": None}
-        out |= _with_step(instance, step, again)
-    elif step:
-        # What a compensation remembers belongs to the attempt that failed; `again` tells the new one apart.
-        told = {**memo, "again": str(instance.steps[step].rollback_attempt)}
-        out |= _with_step(instance, step, {"memo": told})
-    return out
-
-
-def _step_changes(instance: WorkflowInstance, body: e.Body, at: str) -> dict[str, Any]:
-    old = instance.steps.get(getattr(body, "step", ""), StepInstance(name="")).state
-
-    def to(new: StepState) -> StepState:
-        return move(STEP_TRANSITIONS, old, new)
-
-    match body:
-        case e.StepStarted():
-            known = instance.steps.get(body.step)
-            return {
-                "state": to(StepState.STARTED),
-                "attempt": body.attempt,
-                "key": body.key,
-                "undoable": body.undoable,
-                "before_effect": False,
-                "retry_at": None,
-                "error": "",
-                "ended_at": None,
-                "started_at": known.started_at if known and old is StepState.RETRYING else at,
-            }
-        case e.StepWaiting():
-            return {
-                "state": to(StepState.WAITING),
-                "attempt": 1,  # it works again: a long wait must not use up its attempts one bad hour a day
-                "wake_on": body.wake_on,
-                "deadline": body.deadline,
-                "note": body.note,
-                "memo": body.memo,
-            }
-        case e.StepCompleted():
-            return {
-                "state": to(StepState.COMPLETED),
-                "result": body.result,
-                "ended_at": at,
-                "order": instance.completed + 1,
-                "note": "",
-            }
-        case e.StepSkipped():
-            return {"state": to(StepState.SKIPPED), "note": body.reason, "ended_at": at}
-        case e.StepFailed():
-            return {
-                "state": to(StepState.FAILED),
-                "error": body.error,
-                "kind": body.kind,
-                "before_effect": body.before_effect,
-                "ended_at": at,
-            }
-        case e.StepRetryScheduled():
-            return {
-                "state": to(StepState.RETRYING),
-                "retry_at": body.at,
-                "error": body.error,
-                "kind": body.kind,
-            }
-    raise ValueError(f"{type(body).__name__} is no event of a step")
-
-
-def _rollback_changes(instance: WorkflowInstance, body: e.Body, at: str) -> dict[str, Any]:
-    known = instance.steps.get(getattr(body, "step", ""))
+def _begun_step(steps: _Steps, name: str) -> StepInstance:
+    known = steps.get(name)
     if known is None:
         raise ValueError("a step that never started cannot be compensated")
-
-    def to(new: RollbackState) -> RollbackState:
-        return move(ROLLBACK_TRANSITIONS, known.rollback, new)
-
-    match body:
-        case e.CompensationStarted():
-            return {
-                "rollback": to(RollbackState.STARTED),
-                "rollback_attempt": body.attempt,
-                "retry_at": None,
-                "rollback_started_at": known.rollback_started_at or at,
-            }
-        case e.CompensationWaiting():
-            return {
-                "rollback": to(RollbackState.WAITING),
-                "wake_on": body.wake_on,
-                "deadline": body.deadline,
-                "note": body.note,
-                "memo": body.memo,
-            }
-        case e.CompensationCompleted():
-            return {"rollback": to(RollbackState.COMPLETED), "rollback_result": body.result, "note": ""}
-        case e.CompensationFailed():
-            later = body.retry_at is not None
-            return {
-                "rollback": to(RollbackState.RETRYING if later else RollbackState.FAILED),
-                "rollback_error": body.error,
-                "retry_at": body.retry_at,
-            }
-    raise ValueError(f"{type(body).__name__} is no event of a compensation")
+    return known
