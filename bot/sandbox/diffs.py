@@ -27,7 +27,9 @@ class FileChange:
 def changes(git: Git, base: str | None, head: str) -> list[FileChange]:
     """From commit or tree `base` (None: nothing) to `head`, in order of path."""
     assert is_sha(head) and (base is None or is_sha(base))
-    return git.keep(("changes", base, head), lambda: _changes(git, base or _EMPTY_TREE, head))
+    return git.keep(
+        ("changes", base, head), lambda: _changes(git, base or _EMPTY_TREE, head), everywhere=True
+    )
 
 
 def _changes(git: Git, base: str, head: str) -> list[FileChange]:

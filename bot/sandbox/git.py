@@ -1,29 +1,47 @@
-"""One bare repository on disk, through the git binary.
+"""One bare repository on disk. Objects are read and written here, loose; git's own binary does what is harder:
+diffs, merges, checkouts, and the reading of packs.
 
-Objects and refs are read over one `git cat-file --batch` process (microseconds) and kept by sha; most writing
-starts a git process (2-3 ms). Every answer about shas is immutable and therefore kept. Arguments are argv lists,
-never a shell; nobody's git configuration takes part. Names that come from outside pass `valid_ref` or are full
-shas before git sees them. Not here: who may do it and what follows from it (refs.py), diffs (diffs.py).
+A process costs 3 ms and a story of the sandbox would start a hundred, so what is one file is a file: an object, a
+ref. Every answer about shas is immutable and therefore kept. Arguments are argv lists, never a shell; nobody's git
+configuration takes part. Names that come from outside pass `valid_ref` or are full shas before git sees them. Not
+here: what objects look like (git_objects.py), who may do it and what follows from it (refs.py), diffs (diffs.py).
 """
 
 from __future__ import annotations
 
-import hashlib
+import heapq
 import os
 import re
 import subprocess
-import tempfile
 import zlib
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
+
+from bot.sandbox import git_refs
+from bot.sandbox.git_objects import (
+    Commit,
+    Entry,
+    GitRefused,
+    Signature,
+    commit_bytes,
+    read_commit,
+    read_tree,
+    tree_bytes,
+    valid_path,
+    whole,
+    with_file,
+)
+from bot.sandbox.git_refs import valid_ref
+
+__all__ = ["ZERO", "Commit", "Entry", "Git", "GitRefused", "Signature", "is_sha", "run_git", "valid_ref"]
 
 T = TypeVar("T")
 
 ZERO = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|(^|/)\.|[./]$")
 _ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "HOME": os.devnull,
@@ -32,28 +50,18 @@ _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
 }
-
-
-class GitRefused(Exception):
-    """git did not do it; the text is git's own."""
+_CONFIGURATION = """[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+"""
 
 
 def is_sha(text: str) -> bool:
     """Whether `text` is a full object id."""
     return _SHA.fullmatch(text) is not None
-
-
-def valid_ref(name: str) -> bool:
-    """Whether `name`, such as "refs/heads/topic" or "topic", is a name that git takes (git check-ref-format)."""
-    return bool(name) and not name.startswith(("-", "/")) and name != "@" and not _BAD_REF.search(name)
-
-
-def valid_path(path: str) -> bool:
-    """Whether git stores a file under this path; it says nothing when it leaves one out."""
-    return (
-        all(part not in ("", ".", "..") and part.lower() != ".git" for part in path.split("/"))
-        and "\0" not in path
-    )
 
 
 def run_git(
@@ -68,60 +76,7 @@ def run_git(
     return done.stdout
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of a tree. mode: git's, such as "100644"; kind: blob, tree or commit (a submodule)."""
-
-    mode: str
-    kind: str
-    sha: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Author or committer: name, email, seconds since 1970, zone such as "+0000"."""
-
-    name: str
-    email: str
-    seconds: int
-    zone: str = "+0000"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit object. message: without the last line end."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Signature
-    committer: Signature
-    message: str
-
-
-_SIGNATURE = re.compile(r"(.*?) ?<(.*)> (-?\d+) ([+-]\d{4})")
-
-
-def _signature(text: str) -> Signature:
-    match = _SIGNATURE.fullmatch(text)
-    if match is None:
-        return Signature(text, "", 0)
-    return Signature(match[1], match[2], int(match[3]), match[4])
-
-
-def _commit(sha: str, data: bytes) -> Commit:
-    head, _, message = data.decode(errors="replace").partition("\n\n")
-    lines = [line.partition(" ")[::2] for line in head.split("\n")]
-    first = dict(reversed(lines))
-    return Commit(
-        sha,
-        first["tree"],
-        tuple(value for key, value in lines if key == "parent"),
-        _signature(first["author"]),
-        _signature(first["committer"]),
-        message.removesuffix("\n"),
-    )
+_EVERYWHERE: dict[Hashable, object] = {}
 
 
 class Git:
@@ -132,9 +87,10 @@ class Git:
         self._reader: subprocess.Popen[bytes] | None = None
         self._known: dict[Hashable, object] = {}
         if not (path / "HEAD").exists():
-            path.mkdir(parents=True, exist_ok=True)
-            self.run("init", "-q", "--bare", f"--initial-branch={default_branch}")
-            self.run("config", "uploadpack.allowAnySHA1InWant", "true")
+            (path / "objects").mkdir(parents=True)
+            (path / "refs" / "heads").mkdir(parents=True)
+            (path / "config").write_text(_CONFIGURATION)
+            (path / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
 
     def run(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """`run_git` in this repository."""
@@ -148,16 +104,29 @@ class Git:
             reader.stdout.close()
             reader.wait()
 
-    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
-        """`make()`, asked once a key: for what follows from shas alone."""
-        if key not in self._known:
-            self._known[key] = make()
-        return self._known[key]  # type: ignore[return-value]  # each key is used with one type
+    def keep(self, key: Hashable, make: Callable[[], T], *, everywhere: bool = False) -> T:
+        """`make()`, asked once a key: for what follows from shas alone. everywhere: once for all repositories, for
+        what is only asked about shas that are known to be there."""
+        kept = _EVERYWHERE if everywhere else self._known
+        if key not in kept:
+            if len(_EVERYWHERE) > 5000:
+                _EVERYWHERE.clear()
+            kept[key] = make()
+        return kept[key]  # type: ignore[return-value]  # each key is used with one type
 
     # Reading
 
     def object(self, name: str) -> tuple[str, str, bytes] | None:
         """(sha, kind, bytes) of a full sha or a full ref name; None if there is no such thing."""
+        if is_sha(name):
+            with suppress(FileNotFoundError):
+                stored = zlib.decompress((self.path / "objects" / name[:2] / name[2:]).read_bytes())
+                head, _, data = stored.partition(b"\0")
+                return name, head.partition(b" ")[0].decode(), data
+        return self._packed(name)
+
+    def _packed(self, name: str) -> tuple[str, str, bytes] | None:
+        """As `object`, for whatever git knows: asked of one process that stays."""
         if self._reader is None:
             self._reader = subprocess.Popen(
                 ["git", "cat-file", "--batch"],
@@ -179,13 +148,21 @@ class Git:
 
     def ref(self, name: str) -> str | None:
         """The sha that full ref `name` ("refs/…") points to."""
-        found = self.object(name) if name.startswith("refs/") and valid_ref(name) else None
-        return found[0] if found else None
+        if not name.startswith("refs/") or not valid_ref(name):
+            return None
+        found = git_refs.read(self.path, name)
+        if (found is None and not git_refs.is_packed(self.path)) or (found and is_sha(found)):
+            return found
+        asked = self._packed(name)
+        return asked[0] if asked else None
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """Full ref name -> sha, sorted by name; those that start with `prefix`."""
-        lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").decode().splitlines()
-        pairs = (line.rpartition(" ")[::2] for line in lines)
+        if git_refs.is_packed(self.path):
+            lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").decode().splitlines()
+            pairs = [line.rpartition(" ")[::2] for line in lines]
+        else:
+            pairs = [(name, sha) for name in git_refs.names(self.path) if (sha := self.ref(name))]
         return {name: sha for name, sha in pairs if name.startswith(prefix)}
 
     def commit(self, sha: str) -> Commit | None:
@@ -196,7 +173,7 @@ class Git:
             found = self.object(sha)
             if found is None or found[1] != "commit":
                 return None
-            self._known["commit", sha] = _commit(sha, found[2])
+            self._known["commit", sha] = read_commit(sha, found[2])
         return self._known["commit", sha]  # type: ignore[return-value]
 
     def find_commit(self, name: str) -> Commit | None:
@@ -222,14 +199,7 @@ class Git:
             found = self.object(sha)
             if found is None or found[1] != "tree":
                 return None
-            entries, rest = [], found[2]
-            while rest:
-                head, _, rest = rest.partition(b"\0")
-                mode, _, name = head.decode(errors="replace").partition(" ")
-                kind = {"40000": "tree", "160000": "commit"}.get(mode, "blob")
-                entries.append(Entry(mode.rjust(6, "0"), kind, rest[:20].hex(), name))
-                rest = rest[20:]
-            self._known["tree", sha] = tuple(entries)
+            self._known["tree", sha] = read_tree(found[2])
         return self._known["tree", sha]  # type: ignore[return-value]
 
     def walk(self, tree: str, prefix: str = "", *, trees: bool = False) -> list[Entry]:
@@ -263,10 +233,32 @@ class Git:
 
     def history(self, tip: str, *, path: str = "", not_from: Collection[str] = ()) -> list[str]:
         """Shas of commits reachable from `tip`, newest first; only those that touch `path`, if one is given."""
-        limits = [f"^{sha}" for sha in not_from]
-        key = ("history", tip, path, tuple(limits))
-        paths = ["--", f":(literal){path}"] if path else ["--"]
-        return self.keep(key, lambda: self.run("rev-list", tip, *limits, *paths).decode().split())
+        limits = tuple(not_from)
+        if not path:
+            return self.keep(("history", tip, limits), lambda: self._history(tip, limits))
+        asked = ("rev-list", tip, *(f"^{sha}" for sha in limits), "--", f":(literal){path}")
+        return self.keep(asked, lambda: self.run(*asked).decode().split())
+
+    def _history(self, tip: str, limits: Collection[str]) -> list[str]:
+        """As `git rev-list` goes: by committer's date, those of one date in the order in which they are met."""
+        past: set[str] = set()
+        for sha in limits:
+            past.update(self._history(sha, ()) if sha not in past else ())
+        found: list[str] = []
+        met, order, queue = {tip}, count(), [(0, 0, tip)]
+        while queue:
+            _, _, sha = heapq.heappop(queue)
+            commit = self.commit(sha)
+            if commit is None:
+                raise GitRefused(f"bad object {sha}")
+            if sha in past:
+                continue
+            found.append(sha)
+            for parent in commit.parents:
+                if parent not in met and (seen := self.commit(parent)):
+                    met.add(parent)
+                    heapq.heappush(queue, (-seen.committer.seconds, next(order), parent))
+        return found
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, if there is any."""
@@ -300,6 +292,9 @@ class Git:
         """(tree of the merge, paths in conflict). A merge with conflicts must not be used."""
 
         def ask() -> tuple[str, list[str]]:
+            mine, other, base = self.commit(ours), self.commit(theirs), self.merge_base(ours, theirs)
+            if mine and other and base in (ours, theirs):  # one holds the other
+                return (other if base == ours else mine).tree, []
             done = subprocess.run(
                 ["git", "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs],
                 cwd=self.path,
@@ -315,66 +310,56 @@ class Git:
 
     # Writing
 
-    def write_blob(self, data: bytes) -> str:
-        """Stores a blob, as `git hash-object -w` does but without a process; its sha."""
-        whole = b"blob %d\0" % len(data) + data
-        sha = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+    def _store(self, sha: str, stored: bytes) -> str:
         place = self.path / "objects" / sha[:2] / sha[2:]
         if not place.exists():
             place.parent.mkdir(exist_ok=True)
             new = place.with_name(f"tmp_obj_{sha[2:]}")
-            new.write_bytes(zlib.compress(whole, 1))
+            new.write_bytes(zlib.compress(stored, 1))
             new.chmod(0o444)
             new.replace(place)
         return sha
 
+    def write_blob(self, data: bytes) -> str:
+        """Stores a blob; its sha."""
+        return self._store(*whole("blob", data))
+
     def write_tree(self, base: str | None, changes: Collection[Entry | str]) -> str:
         """A tree: `base` with entries set (blob, submodule or tree) and paths (str) removed. GitRefused if a path
         is not one that git stores."""
-        lines = [f"{x.mode} {x.sha}\t{x.path}".encode() for x in self.walk(base)] if base else []
+        files = {entry.path: entry for entry in self.walk(base)} if base else {}
         for change in changes:
             path = change if isinstance(change, str) else change.path
             if not valid_path(path):
                 raise GitRefused(f"invalid path {path!r}")
-            there = self.entry(base, path) if base else None
-            gone = self.walk(there.sha, path + "/") if there and there.kind == "tree" else ()
-            lines += [f"0 {ZERO}\t{item.path}".encode() for item in gone]
-            if isinstance(change, str):
-                lines.append(f"0 {ZERO}\t{path}".encode())
-            elif change.kind == "tree":
-                below = self.walk(change.sha, path + "/")
-                lines += [f"{item.mode} {item.sha}\t{item.path}".encode() for item in below]
-            else:
-                lines.append(f"{change.mode} {change.sha}\t{path}".encode())
-        with tempfile.TemporaryDirectory(prefix="index-") as folder:
-            env = {"GIT_INDEX_FILE": f"{folder}/index"}
-            self.run("update-index", "-z", "--index-info", stdin=b"".join(x + b"\0" for x in lines), env=env)
-            return self.run("write-tree", env=env).decode().strip()
+            if isinstance(change, str) or change.kind == "tree":
+                for gone in [name for name in files if name == path or name.startswith(path + "/")]:
+                    del files[gone]
+            if isinstance(change, Entry):
+                inside = self.walk(change.sha, path + "/") if change.kind == "tree" else [change]
+                for entry in inside:
+                    with_file(files, entry)
+        sha, trees = tree_bytes(files.values())
+        for each, stored in trees.items():
+            self._store(each, stored)
+        return sha
 
     def write_commit(
         self, tree: str, parents: Collection[str], message: str, author: Signature, committer: Signature
     ) -> str:
-        """Stores a commit; its sha. The same content at the same second is the same commit."""
-        env: dict[str, str] = {}
-        for role, who in (("AUTHOR", author), ("COMMITTER", committer)):
-            env |= {
-                f"GIT_{role}_NAME": who.name,
-                f"GIT_{role}_EMAIL": who.email,
-                f"GIT_{role}_DATE": f"@{who.seconds} {who.zone}",
-            }
-        before = [word for parent in parents for word in ("-p", parent)]
-        return (
-            self.run("commit-tree", tree, *before, "-F", "-", stdin=message.encode(), env=env)
-            .decode()
-            .strip()
-        )
+        """Stores a commit; its sha. The same content at the same second is the same commit. GitRefused for what a
+        commit cannot hold."""
+        return self._store(*whole("commit", commit_bytes(tree, parents, message, author, committer)))
 
     def move(self, ref: str, new: str | None, old: str | None) -> None:
-        """Sets (or with new=None deletes) a full ref that must be at `old` (None: must not exist)."""
-        if new is None:
-            self.run("update-ref", "-d", ref, old or ZERO)
-        else:
-            self.run("update-ref", ref, new, old or ZERO)
+        """Sets (or with new=None deletes) a full ref that must be at `old` (None: must not exist). Raises
+        GitRefused."""
+        if git_refs.is_packed(self.path):
+            self.run("update-ref", *(["-d", ref] if new is None else [ref, new]), old or ZERO)
+            return
+        if new is not None and self.object(new) is None:
+            raise GitRefused(f"trying to write ref '{ref}' with nonexistent object {new}")
+        git_refs.move(self.path, ref, new, old)
 
     def checkout(self, sha: str, target: Path, branch: str, origin: str) -> None:
         """Makes `target` a repository of its own with all branches as origin's, its work tree at `sha` on

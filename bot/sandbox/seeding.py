@@ -1,11 +1,11 @@
-"""The first commit of a repository, written in one go however many files it has."""
+"""The first commit of a repository, with all its files."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from bot.sandbox.git import Git
+from bot.sandbox.git import Entry, Git, Signature
 from bot.sandbox.world import User
 
 
@@ -18,16 +18,13 @@ def first_commit(
     author: User,
     at: datetime,
 ) -> None:
-    """Makes `branch` of an empty repository with these files (git fast-import)."""
-    who = f"{author.name or author.login} <{author.email}> {int(at.timestamp())} +0000"
-    parts = [f"commit refs/heads/{branch}\ncommitter {who}\n".encode(), _data(message.encode())]
-    for path, content in sorted(files.items()):
+    """Makes `branch` of an empty repository with these files."""
+    entries = []
+    for path, content in files.items():
         data = content.encode() if isinstance(content, str) else content
         mode = "100755" if path in executable else "100644"
-        quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-        parts += [f"M {mode} inline {quoted}\n".encode(), _data(data)]
-    git.run("fast-import", "--quiet", stdin=b"".join(parts))
-
-
-def _data(content: bytes) -> bytes:
-    return f"data {len(content)}\n".encode() + content + b"\n"
+        entries.append(Entry(mode, "blob", git.write_blob(data), path))
+    who = Signature(author.name or author.login, author.email, int(at.timestamp()))
+    sha = git.write_commit(git.write_tree(None, entries), [], message, who, who)
+    if git.ref(f"refs/heads/{branch}") != sha:  # it is there in a sandbox that is opened again
+        git.move(f"refs/heads/{branch}", sha, None)
