@@ -7,8 +7,8 @@ the bytes lie, and who may write them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,8 +22,7 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 DELIVERY_STATES = frozenset({"pending", "consumed", "ignored", "parked"})
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """An event as it is kept. data: its bytes; head: the chain's head after it, as hex."""
 
     version: int

@@ -28,6 +28,10 @@ from bot.store.schema import inspect, prepare
 from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
+_LISTED = _SUMMARY.replace(
+    "updated_at",
+    "coalesce((SELECT at FROM events WHERE stream = instance ORDER BY version DESC LIMIT 1), updated_at)",
+)
 _DELIVERY = "id, event, received_at, installation_target, state, reason, attempts"
 _EFFECT = "key, kind, instance, step, digest, state, intended_at, result"
 _UPSERT = f"""
@@ -36,6 +40,11 @@ ON CONFLICT (instance) DO UPDATE SET definition = excluded.definition, key = exc
   state = excluded.state, open = excluded.open, started_at = excluded.started_at,
   updated_at = excluded.updated_at, reason = excluded.reason
 """  # noqa: S608
+
+_Head = tuple[int, str, tuple[Any, ...] | None]
+"""Where a stream stands: version, chain head, and what the row of its instance says, if that is known."""
+
+_REMEMBERED = 50_000
 
 
 class SQLiteStore:
@@ -55,6 +64,9 @@ class SQLiteStore:
         self._now = now
         self._blob_life = timedelta(days=blob_days)
         self._guard = threading.RLock()
+        self._heads: dict[
+            str, _Head
+        ] = {}  # of streams written lately: there is one writer, so nobody else moves them
         if not self.path.parent.is_dir():
             raise StoreError(f"{self.path}: the directory {self.path.parent} does not exist; create it first")
         self._lock = None if readonly else WriterLock(self.path)
@@ -74,23 +86,49 @@ class SQLiteStore:
 
     def append(self, appends: Sequence[Append], *, consumes: str | None = None, reason: str = "") -> None:
         """See EventStore."""
-        with self._writing() as db:
-            for item in appends:
-                row = db.execute(
-                    "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1",
-                    (item.stream,),
-                ).fetchone()
-                version, head = (row[0], row[1].hex()) if row else (0, "")
+        heads: dict[str, _Head] = {}
+        rows: list[tuple[Any, ...]] = []
+        changed: dict[str, Summary] = {}
+        with self._guard:
+            with self._writing() as db:
+                for item in appends:
+                    version, head, before = heads.get(item.stream) or self._head_of(db, item.stream)
+                    for event in seal(item, version, head):
+                        version, head = event.version, event.head
+                        rows.append(
+                            (item.stream, version, event.name, event.at, bytes.fromhex(head), event.data)
+                        )
+                    after = _lasting(item.summary)
+                    if (
+                        after != before
+                    ):  # most events change no more of it than its time, which `summaries` finds
+                        changed[item.summary.instance] = item.summary
+                    heads[item.stream] = (version, head, after)
                 db.executemany(
                     "INSERT INTO events (stream, version, name, at, hash, body) VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (item.stream, e.version, e.name, e.at, bytes.fromhex(e.head), e.data)
-                        for e in seal(item, version, head)
-                    ],
+                    rows,
                 )
-                db.execute(_UPSERT, msgspec.structs.astuple(item.summary))
-            if consumes is not None:
-                self._consume(db, consumes, reason)
+                if changed:
+                    db.executemany(_UPSERT, map(msgspec.structs.astuple, changed.values()))
+                if consumes is not None:
+                    self._consume(db, consumes, reason)
+            self._remember(heads)
+
+    def _head_of(self, db: sqlite3.Connection, stream: str) -> _Head:
+        """Where the stream stands. Taken out of memory, and put back when what follows is on the disk."""
+        known = self._heads.pop(stream, None)
+        if known is None:
+            found = db.execute(
+                "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1", (stream,)
+            ).fetchone()
+            known = (found[0], found[1].hex(), None) if found else (0, "", None)
+        return known
+
+    def _remember(self, heads: Mapping[str, _Head]) -> None:
+        if len(self._heads) > _REMEMBERED:
+            self._heads.clear()
+        for stream, head in heads.items():
+            self._heads[stream] = head
 
     def read(self, stream: str) -> list[Event]:
         """See EventStore."""
@@ -111,7 +149,7 @@ class SQLiteStore:
         """See EventStore."""
         where = "WHERE open" if open_only else "WHERE 1"
         where, values = (where, ()) if definition is None else (f"{where} AND definition = ?", (definition,))
-        rows = self._rows(f"SELECT {_SUMMARY} FROM instances {where} ORDER BY seq", *values)  # noqa: S608
+        rows = self._rows(f"SELECT {_LISTED} FROM instances {where} ORDER BY seq", *values)  # noqa: S608
         names = Summary.__struct_fields__
         return [Summary(**dict(zip(names, row, strict=True)) | {"open": bool(row[4])}) for row in rows]
 
@@ -315,6 +353,12 @@ class SQLiteStore:
         if row[0] == "consumed":
             raise ConcurrencyConflict(f"delivery {delivery}", 0, 1)
         db.execute("UPDATE deliveries SET state = 'consumed', reason = ? WHERE id = ?", (reason, delivery))
+
+
+def _lasting(summary: Summary) -> tuple[Any, ...]:
+    """Of a summary all that the last event's time does not say."""
+    s = summary
+    return s.definition, s.key, s.state, s.open, s.started_at, s.reason
 
 
 def _delivery(row: tuple[Any, ...], body: bytes) -> Delivery:
