@@ -17,27 +17,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine import events as e
-from bot.engine.decide import (
-    Answered,
-    Begun,
-    CancelAsked,
-    Circumstances,
-    Given,
-    RetryAsked,
-    TimePassed,
-    decide,
-)
-from bot.engine.errors import EngineError, UnknownInstance
+from bot.engine.decide import decide
+from bot.engine.errors import EngineError, NotAllowed, UnknownInstance
 from bot.engine.execution import StepExecution
-from bot.engine.instance import WorkflowInstance, evolve, fold
+from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
+from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.operators import Operated
 from bot.engine.outcome import Outcome, Waiting
-from bot.engine.ports import Append, Clock, EventStore, FailureHandler, StepType
+from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, StepType
 from bot.engine.recording import append_of, wrapped
+from bot.engine.starting import Story, check_types, first_append, matches
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
-from bot.language.definition import Trigger, WorkflowDefinition, parse
-from bot.language.errors import DefinitionError
-from bot.language.lint import ANY
+from bot.language.definition import WorkflowDefinition, parse
 from bot.language.references import resolve
 
 log = logging.getLogger("cloi.engine")
@@ -45,12 +37,12 @@ log = logging.getLogger("cloi.engine")
 _AFTER_STORE_ERROR = timedelta(seconds=5)
 
 
-class StepCoordinator:
+class StepCoordinator(Operated):
     """Runs instances of the given definitions over a store.
 
     definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.
     most_at_once: step calls under way at the same time. chance: source of jitter in [0, 1).
-    failures: what becomes of a failed step; None takes the step's word.
+    failures: what becomes of a failed step; None takes the step's word. policy: who may do what; None: everybody.
     """
 
     def __init__(
@@ -63,15 +55,17 @@ class StepCoordinator:
         most_at_once: int = 50,
         chance: Callable[[], float] = random.random,
         failures: FailureHandler | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.store = store
+        self.policy = policy
         self.step_types = step_types
         self.clock = clock
         self._chance = chance
         self._definitions = {d.name: d for d in definitions}
         self._pinned: dict[str, WorkflowDefinition] = {}
         for definition in self._definitions.values():
-            self._check_types(definition)
+            check_types(definition, step_types)
             self._pinned[definition.digest] = definition
         self._undoable = frozenset(name for name, t in step_types.items() if t.undoable)
         self._open: dict[str, WorkflowInstance] = {}
@@ -92,22 +86,6 @@ class StepCoordinator:
             failures=failures,
         )
 
-    def _check_types(self, definition: WorkflowDefinition) -> None:
-        for step in definition.steps:
-            for name in filter(None, (step.type, step.rollback_action)):
-                if name not in self.step_types:
-                    raise DefinitionError(
-                        f"{definition.name}: step {step.name} needs the step type {name!r}, which nobody provides"
-                    )
-            known = self.step_types[step.type]
-            missing = known.inputs - set(step.inputs)
-            unknown = set() if known.optional == ANY else set(step.inputs) - known.inputs - known.optional
-            if missing or unknown:
-                raise DefinitionError(
-                    f"{definition.name}: step {step.name} of type {step.type}: "
-                    f"missing inputs {sorted(missing)}, unknown inputs {sorted(unknown)}"
-                )
-
     # What may happen to an instance.
 
     def handle(
@@ -126,21 +104,25 @@ class StepCoordinator:
         a wake-up that is lost with the process is made up for by `recover`.
         """
         started: list[str] = []
+        refused: list[str] = []
         appends: list[tuple[Append, WorkflowInstance]] = []
         for definition in self._definitions.values():
             for trigger in definition.triggers:
-                if trigger.on == kind and _matches(trigger, data):
+                if trigger.on == kind and matches(trigger, data):
                     key = str(resolve(trigger.key, {"fact": data}))
                     instance_id = f"{definition.name}/{key}"
                     if instance_id in started or self._exists(instance_id):
                         continue
+                    why = self._refusal(actor, "start", instance_id, cause)
+                    if why is not None:
+                        refused.append(f"did not start {instance_id}: {why}")
+                        continue
                     context = resolve(dict(trigger.context), {"fact": data})
-                    appends.append(
-                        self._first_append(definition, instance_id, key, context, actor, cause, instance_id)
-                    )
+                    story = Story(instance_id, key, context, actor, cause, instance_id)
+                    appends.append(self._first_append(definition, story))
                     started.append(instance_id)
         woken = sum(self._wake(call) for call in self._wakeups.signal(keys))
-        parts = [f"started {name}" for name in started]
+        parts = [*(f"started {name}" for name in started), *refused]
         if woken:
             parts.append(f"woke {woken} waiting step{'s' if woken > 1 else ''}")
         if appends or delivery is not None:
@@ -172,33 +154,12 @@ class StepCoordinator:
             if not instance.state.final:
                 return instance_id, False
             number += 1
-        append = self._first_append(known, instance_id, key, dict(context), actor, cause, correlation)
-        self._commit_first([append], None, "")
+        why = self._refusal(actor, "start", instance_id, cause)
+        if why is not None:
+            raise NotAllowed(why)
+        story = Story(instance_id, key, dict(context), actor, cause, correlation)
+        self._commit_first([self._first_append(known, story)], None, "")
         return instance_id, True
-
-    def cancel(
-        self, instance: str, *, actor: str, reason: str, cause: str = "operator", cancelled: bool = True
-    ) -> None:
-        """Take the instance back. Raises UnknownInstance or NotAllowedNow."""
-        if not self._caused(instance, cause):
-            self._apply(self._load(instance), CancelAsked(reason, cancelled), actor=actor, cause=cause)
-
-    def retry(
-        self,
-        instance: str,
-        *,
-        actor: str,
-        cause: str = "operator",
-        memo: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Let a parked instance go on. Raises UnknownInstance or NotAllowedNow."""
-        if not self._caused(instance, cause):
-            grown = self._apply(self._load(instance), RetryAsked(memo or {}), actor=actor, cause=cause)
-            self._look_at(grown, everything=True)  # what came while it was parked was not listened to
-
-    def _caused(self, instance: str, cause: str) -> bool:
-        """Whether this cause has had its way before: it may be asked again after a crash."""
-        return cause != "operator" and any(event.cause == cause for event in self.store.read(instance))
 
     def instance(self, instance_id: str) -> WorkflowInstance:
         """The instance as it stands. Raises UnknownInstance."""
@@ -304,41 +265,9 @@ class StepCoordinator:
             self._pinned[instance.digest] = known
         return known
 
-    def _first_append(
-        self,
-        definition: WorkflowDefinition,
-        instance_id: str,
-        key: str,
-        context: dict[str, Any],
-        actor: str,
-        cause: str,
-        correlation: str,
-    ) -> tuple[Append, WorkflowInstance]:
+    def _first_append(self, definition: WorkflowDefinition, story: Story) -> tuple[Append, WorkflowInstance]:
         self.store.put_blob(definition.text.encode(), lasting=True)
-        now = self.clock.now()
-        first = e.Event(
-            stream=instance_id,
-            version=1,
-            at=e.stamp(now),
-            actor=actor,
-            cause=cause,
-            correlation=correlation,
-            body=e.WorkflowStarted(
-                definition=definition.name,
-                version=definition.version,
-                digest=definition.digest,
-                key=key,
-                context=context,
-            ),
-        )
-        instance = evolve(None, first)
-        bodies: tuple[e.Body, ...] = ()
-        if "started" in definition.emits:
-            bodies = (e.StepEmitted(name=definition.emits["started"]),)
-        more, grown = wrapped(instance, bodies, now, actor, cause)
-        then = decide(grown, definition, Begun(), self._around(grown))
-        rest, grown = wrapped(grown, then, now, actor, cause)
-        return append_of(None, (first, *more, *rest), grown), grown
+        return first_append(definition, story, self._around(story.instance))
 
     def _commit_first(
         self, appends: list[tuple[Append, WorkflowInstance]], delivery: str | None, reason: str
@@ -350,40 +279,41 @@ class StepCoordinator:
         for _, instance in appends:
             self._adopt(instance)
 
-    def _around(self, instance: WorkflowInstance) -> Circumstances:
+    def _around(self, instance_id: str) -> Circumstances:
         return Circumstances(
             now=self.clock.now(),
             chance=self._chance(),
             undoable=self._undoable,
-            in_flight=self._execution.in_flight(instance.id),
+            in_flight=self._execution.in_flight(instance_id),
         )
 
     def _apply(self, instance: WorkflowInstance, given: Given, *, actor: str, cause: str) -> WorkflowInstance:
         """Decide, append, evolve, and call what became runnable."""
         definition = self.definition(instance)
-        bodies = decide(instance, definition, given, self._around(instance))
+        bodies = decide(instance, definition, given, self._around(instance.id))
         if not bodies:
             return instance
         events, grown = wrapped(instance, bodies, self.clock.now(), actor, cause)
         self.store.append([append_of(instance, events, grown)])
-        self._adopt(grown)
+        # What came while it was held up was not listened to, so everything is looked at when it goes on.
+        self._adopt(grown, everything=grown.state is not instance.state)
         return grown
 
-    def _adopt(self, instance: WorkflowInstance) -> None:
+    def _adopt(self, instance: WorkflowInstance, *, everything: bool = False) -> None:
         """The state is committed: remember it, call what is runnable, wake who follows this instance."""
         if instance.state.final:
             self._open.pop(instance.id, None)
             self._wakeups.forget(instance.id)
         else:
             self._open[instance.id] = instance
-            self._look_at(instance, everything=False)
+            self._look_at(instance, everything=everything)
         for call in self._wakeups.signal([f"instance:{instance.id}"]):
             self._wake(call)
         self._changed.set()
 
     def _look_at(self, instance: WorkflowInstance | None, *, everything: bool) -> None:
         """Call the steps that the state makes runnable; `everything` also checks all that wait."""
-        if instance is None or instance.state.final or instance.state is WorkflowState.PARKED:
+        if instance is None or not instance.state.moving:
             return
         now = self.clock.now()
         rolling_back = instance.state is WorkflowState.ROLLING_BACK
@@ -409,7 +339,7 @@ class StepCoordinator:
     def _wake(self, call: Call) -> bool:
         """Make a waiting step check again; if it is checking already, once more after that."""
         instance = self._open.get(call[0])
-        if instance is None or instance.state is WorkflowState.PARKED:
+        if instance is None or not instance.state.moving:
             return False
         step = instance.steps[call[1]]
         if call[2] == "step":
@@ -459,13 +389,3 @@ class StepCoordinator:
             return
         if grown is instance:  # nothing new to record, so nobody has looked at it yet
             self._look_at(instance, everything=False)
-
-
-def _matches(trigger: Trigger, data: Mapping[str, Any]) -> bool:
-    """Each word of `where` equals the fact's value; a list means one of."""
-    for name, wanted in trigger.where.items():
-        value = data.get(name)
-        text = "true" if value is True else "false" if value is False else str(value)
-        if text not in (wanted if isinstance(wanted, list) else [wanted]):
-            return False
-    return True

@@ -26,6 +26,10 @@ class NotAllowedNow(EngineError):
     """What was asked does not fit the instance's state; the message says which state it is in."""
 
 
+class NotAllowed(NotAllowedNow):
+    """Who asked may not; the message says why, and who could (ports.Policy)."""
+
+
 class StoreError(EngineError):
     """The store cannot be used: locked by another process, written by a newer version, or damaged."""
 

@@ -161,11 +161,24 @@ class WorkflowParked(_Body, frozen=True, kw_only=True):
     step: str | None = None
 
 
+class WorkflowPaused(_Body, frozen=True, kw_only=True):
+    """A human held it up: nothing new begins until it is resumed."""
+
+    reason: str
+
+
 class WorkflowResumed(_Body, frozen=True, kw_only=True):
-    """A human asked for the parked instance to go on. step: is tried again, and is told `memo`."""
+    """A human asked for the parked or paused instance to go on. step: is tried again, and is told `memo`."""
 
     step: str | None = None
     memo: dict[str, Any] = {}
+
+
+class OperatorRefused(_Body, frozen=True, kw_only=True):
+    """Who asked for this act (cancel, roll-back, retry, pause, resume, signal) may not, or it does not fit now."""
+
+    act: str
+    reason: str
 
 
 Body = (
@@ -187,7 +200,9 @@ Body = (
     | WorkflowCompensated
     | WorkflowCancelled
     | WorkflowParked
+    | WorkflowPaused
     | WorkflowResumed
+    | OperatorRefused
 )
 
 

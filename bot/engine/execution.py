@@ -10,11 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from bot.engine.decide import step_inputs
 from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import Failed, Outcome
 from bot.engine.ports import Clock, EventStore, FailureHandler, StepContext, StepType, WorkflowControl
+from bot.engine.scope import step_inputs
 from bot.engine.wakeups import Call
 from bot.language.definition import WorkflowDefinition
 from bot.language.errors import ReferenceUnresolved
@@ -110,7 +110,10 @@ class StepExecution:
             if undoing:
                 return await (step_type.check_undo(context) if check else step_type.undo(context))
             return await (step_type.check(context) if check else step_type.start(context))
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise  # the engine stops, and nobody waits for an answer
             log.exception("step %s of %s raised", call[1], call[0])
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
 

@@ -6,6 +6,7 @@ The fold of a stream's events is the instance; nothing else is. Not here: which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from bot.engine.state import (
 )
 
 _replace = msgspec.structs.replace
+_UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
 
 
 class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,7 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: of the running round, from 1; round: grows when a human asks for it again. key: of its effect.
     memo, wake_on, deadline, note: from the last Waiting. order: place in the order of completion, from 1.
+    held: seconds for which the instance was paused meanwhile. park: it failed and asks for a human.
     rollback_*: the same for its compensation.
     """
 
@@ -39,6 +42,8 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     undoable: bool = False
     before_effect: bool = False
+    park: bool = False
+    held: float = 0.0
     result: dict[str, Any] = {}
     memo: dict[str, Any] = {}
     wake_on: tuple[str, ...] = ()
@@ -81,6 +86,7 @@ class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     failed_step: str | None = None
     cancelled: bool = False
+    paused_at: str = ""
     completed: int = 0
     phases_completed: tuple[str, ...] = ()
     emitted: dict[str, dict[str, Any]] = {}
@@ -187,7 +193,25 @@ def _parked(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowParked, a
     }
 
 
+def _paused(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowPaused, at: str) -> _Changes:
+    state = _state(instance, WorkflowState.PAUSED)
+    return {"state": state, "reason": body.reason, "failed_step": None, "paused_at": at}
+
+
+def _refused(instance: WorkflowInstance, steps: _Steps, body: e.OperatorRefused, at: str) -> _Changes:
+    return _NONE
+
+
+def _held(step: StepInstance, seconds: float) -> StepInstance:
+    """While it was paused no deadline came nearer."""
+    later = e.stamp(e.moment(step.deadline) + timedelta(seconds=seconds)) if step.deadline else None
+    return _replace(step, held=step.held + seconds, deadline=later)
+
+
 def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed, at: str) -> _Changes:
+    if instance.state is WorkflowState.PAUSED:
+        seconds = (e.moment(at) - e.moment(instance.paused_at)).total_seconds()
+        steps.update({s.name: _held(s, seconds) for s in steps.values() if s.state in _UNDER_WAY})
     rolling = any(s.rollback is not RollbackState.NONE for s in steps.values())
     name = body.step
     if name and not rolling:
@@ -210,10 +234,12 @@ def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted
         key=body.key,
         undoable=body.undoable,
         before_effect=False,
+        park=False,
         retry_at=None,
         error="",
         ended_at=None,
         started_at=known.started_at if known.state is StepState.RETRYING else at,
+        held=known.held if known.state is StepState.RETRYING else 0.0,
     )
     return _NONE
 
@@ -255,6 +281,7 @@ def _step_failed(instance: WorkflowInstance, steps: _Steps, body: e.StepFailed, 
         error=body.error,
         kind=body.kind,
         before_effect=body.before_effect,
+        park=body.park,
         ended_at=at,
     )
     return _NONE
@@ -320,7 +347,9 @@ _FOLLOWS: dict[type, Callable[[WorkflowInstance, _Steps, Any, str], _Changes]] =
     e.WorkflowCompensated: _compensated,
     e.WorkflowCancelled: _cancelled,
     e.WorkflowParked: _parked,
+    e.WorkflowPaused: _paused,
     e.WorkflowResumed: _resumed,
+    e.OperatorRefused: _refused,
     e.StepStarted: _step_started,
     e.StepWaiting: _step_waiting,
     e.StepCompleted: _step_completed,

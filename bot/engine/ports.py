@@ -139,6 +139,15 @@ class EventStore(Protocol):
     def close(self) -> None: ...
 
 
+class Policy(Protocol):
+    """Who may do what (ADR-012, Permission Management): asked before every act of an operator and every start."""
+
+    def refusal(self, actor: str, act: str, instance: str, cause: str) -> str | None:
+        """A sentence that says why not and who could; None allows it. act: start, cancel, roll-back, retry, pause,
+        resume or signal. actor: "@maria", "cloi" … cause: the delivery, step or command behind it."""
+        ...
+
+
 class WorkflowControl(Protocol):
     """What a step may ask of the engine itself. All calls are idempotent for the same cause: what asks again after
     a crash changes nothing and hears no complaint."""
@@ -161,6 +170,12 @@ class WorkflowControl(Protocol):
 
     def retry(self, instance: str, *, actor: str, cause: str, memo: Mapping[str, Any] | None = None) -> None:
         """Let a parked instance go on; the step that is tried again is told `memo`. Raises NotAllowedNow."""
+
+    def pause(self, instance: str, *, actor: str, reason: str, cause: str) -> None:
+        """Begin nothing new until it is resumed. Raises NotAllowedNow."""
+
+    def resume(self, instance: str, *, actor: str, cause: str) -> None:
+        """Let a paused instance go on. Raises NotAllowedNow."""
 
 
 @dataclass(frozen=True, slots=True)

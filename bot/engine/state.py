@@ -12,11 +12,12 @@ from typing import TypeVar
 
 
 class WorkflowState(StrEnum):
-    """Of an instance. Parked waits for a human; the last three are final."""
+    """Of an instance. Parked waits for a human, paused was held up by one; the last three are final."""
 
     RUNNING = "running"
     ROLLING_BACK = "rolling-back"
     PARKED = "parked"
+    PAUSED = "paused"
     COMPLETED = "completed"
     COMPENSATED = "compensated"
     CANCELLED = "cancelled"
@@ -25,6 +26,11 @@ class WorkflowState(StrEnum):
     def final(self) -> bool:
         """Nothing can happen any more."""
         return self in (WorkflowState.COMPLETED, WorkflowState.COMPENSATED, WorkflowState.CANCELLED)
+
+    @property
+    def moving(self) -> bool:
+        """Steps are called."""
+        return self in (WorkflowState.RUNNING, WorkflowState.ROLLING_BACK)
 
 
 class StepState(StrEnum):
@@ -52,12 +58,13 @@ class RollbackState(StrEnum):
 
 WORKFLOW_TRANSITIONS: Mapping[WorkflowState, frozenset[WorkflowState]] = {
     WorkflowState.RUNNING: frozenset(
-        {WorkflowState.ROLLING_BACK, WorkflowState.PARKED, WorkflowState.COMPLETED}
+        {WorkflowState.ROLLING_BACK, WorkflowState.PARKED, WorkflowState.PAUSED, WorkflowState.COMPLETED}
     ),
     WorkflowState.ROLLING_BACK: frozenset(
         {WorkflowState.PARKED, WorkflowState.COMPENSATED, WorkflowState.CANCELLED}
     ),
     WorkflowState.PARKED: frozenset({WorkflowState.RUNNING, WorkflowState.ROLLING_BACK}),
+    WorkflowState.PAUSED: frozenset({WorkflowState.RUNNING, WorkflowState.ROLLING_BACK}),
     WorkflowState.COMPLETED: frozenset(),
     WorkflowState.COMPENSATED: frozenset(),
     WorkflowState.CANCELLED: frozenset(),

@@ -29,6 +29,7 @@ from bot.engine.state import (
 )
 
 _MARKED = re.compile(r"(<!-- drawn: ([a-z-]+) -->\n).*?(<!-- /drawn -->)", re.DOTALL)
+_NOW = "2026-01-01T00:00:00.000000Z"
 _FILLERS: Mapping[str, Any] = {"attempt": 1, "undoable": True}
 
 
@@ -74,7 +75,7 @@ def _moves(
     own = {"StepState": "StepWaiting", "RollbackState": "CompensationWaiting"}.get(states.__name__)
     for state in states:
         for body in _bodies():
-            event = e.Event(stream="i", version=2, at="", actor="", cause="", correlation="", body=body)
+            event = e.Event(stream="i", version=2, at=_NOW, actor="", cause="", correlation="", body=body)
             try:
                 after = seen(evolve(made(state), event))
             except ValueError:
@@ -111,8 +112,9 @@ def _instance(step: StepInstance, state: WorkflowState = WorkflowState.RUNNING) 
         actor="",
         cause="",
         correlation="",
-        started_at="",
-        updated_at="",
+        started_at=_NOW,
+        updated_at=_NOW,
+        paused_at=_NOW,
     )
 
 

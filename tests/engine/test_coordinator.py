@@ -11,60 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
 from bot.engine.errors import NotAllowedNow
 from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import RollbackState, StepState, WorkflowState
-from bot.language.definition import Retry, parse
+from bot.language.definition import Retry
 from bot.language.errors import DefinitionError
-from bot.store.memory import MemoryStore
 
 _spec = importlib.util.spec_from_file_location("engine_world", Path(__file__).with_name("world.py"))
 assert _spec and _spec.loader
 w = importlib.util.module_from_spec(_spec)
 sys.modules["engine_world"] = w
 _spec.loader.exec_module(w)
+House = w.House
 
 BRANCH = {"name": "branch", "type": "make", "outputs": {"value": "value"}}
 MERGE = {"name": "merge", "type": "await-merge", "depends_on": ["branch"], "timeout": "2h"}
 RUN = {"name": "run", "type": "make", "depends_on": ["merge"], "inputs": {"value": "${outputs.branch.value}"}}
-
-
-class House:
-    """A store and a clock that live on, and a coordinator that can be killed."""
-
-    def __init__(self, text: str, world, store=None, **types) -> None:
-        self.world, self.store, self.clock = world, store or MemoryStore(), VirtualClock()
-        self.definition, self.types = parse(text), types
-        self.engine = self.open()
-
-    def open(self) -> StepCoordinator:
-        self.engine = StepCoordinator(
-            self.store, [self.definition], w.types(self.world, **self.types), self.clock, chance=lambda: 0.5
-        )
-        return self.engine
-
-    def begin(self, key: str = "k") -> str:
-        name, _ = self.engine.start("story", key, {}, actor="@maria", cause="test", correlation="c")
-        return name
-
-    async def go_on(self, rounds: int = 50) -> None:
-        """Settle, and let time pass until the next timer, until nothing is due within a day."""
-        for _ in range(rounds):
-            await self.engine.settle()
-            due = self.engine.next_timer()
-            if due is None or (due - self.clock.now()).total_seconds() > 1800:
-                return
-            self.clock.advance(max(0.0, (due - self.clock.now()).total_seconds()))
-            self.engine.fire_timers()
-        raise AssertionError("it never comes to rest")
-
-    def state(self, name: str = "story/k"):
-        return self.engine.instance(name)
-
-    def names(self, name: str = "story/k") -> list[str]:
-        return [e.name for e in self.store.read(name)]
 
 
 async def test_a_step_waits_for_a_merge_and_the_rest_follows() -> None:

@@ -9,8 +9,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from bot.engine.clocks import VirtualClock
+from bot.engine.coordinator import StepCoordinator
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext, StepType
+from bot.language.definition import parse
+from bot.store.memory import MemoryStore
 
 
 class World:
@@ -98,3 +102,49 @@ def definition(*steps: dict[str, Any], **more: Any) -> str:
     import json
 
     return json.dumps({"workflow": {"name": "story", "version": "1", "steps": list(steps), **more}})
+
+
+class House:
+    """A store and a clock that live on, and a coordinator that can be killed."""
+
+    def __init__(self, text: str, world, store=None, more=None, **types) -> None:
+        self.world, self.store, self.clock = world, store or MemoryStore(), VirtualClock()
+        self.more = more or {}  # of the coordinator
+        self.definition, self.types = parse(text), types
+        self.engine = self.open()
+
+    def open(self) -> StepCoordinator:
+        self.engine = StepCoordinator(
+            self.store,
+            [self.definition],
+            types(self.world, **self.types),
+            self.clock,
+            chance=lambda: 0.5,
+            **self.more,
+        )
+        return self.engine
+
+    def begin(self, key: str = "k", **context) -> str:
+        name, _ = self.engine.start("story", key, context, actor="@maria", cause="test", correlation="c")
+        return name
+
+    def reopen(self) -> None:
+        """The process was killed and starts again; what it was doing is unknown."""
+        self.open().recover()
+
+    async def go_on(self, rounds: int = 50) -> None:
+        """Settle, and let time pass until the next timer, until nothing is due within a day."""
+        for _ in range(rounds):
+            await self.engine.settle()
+            due = self.engine.next_timer()
+            if due is None or (due - self.clock.now()).total_seconds() > 1800:
+                return
+            self.clock.advance(max(0.0, (due - self.clock.now()).total_seconds()))
+            self.engine.fire_timers()
+        raise AssertionError("it never comes to rest")
+
+    def state(self, name: str = "story/k"):
+        return self.engine.instance(name)
+
+    def names(self, name: str = "story/k") -> list[str]:
+        return [e.name for e in self.store.read(name)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
-from bot.engine.decide import effect_key
+from bot.engine.scope import effect_key
 from bot.github.markers import hidden, marked
 from bot.sandbox.faults import Faults
 from tests.stories.tales import (
