@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,41 +14,19 @@ import pytest
 from bot.demo.stage import Stage, pumped
 from bot.demo.stories import demo_repository
 from bot.engine.ports import EventStore
-from bot.runner import build
 from bot.sandbox.act import ActExecutor
 from bot.sandbox.cached import CachedExecutor
 from bot.sandbox.execution import Executor
 from bot.sandbox.faults import Faults
 from bot.store.memory import MemoryStore
-from bot.web.site import runner_path
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """GitHub's clock in stories: it stands, so that the same story makes the same commits."""
 
 
 @pytest.fixture(scope="session")
-def runner_url() -> Iterator[str]:
-    """Where runs fetch the runner file: over real HTTP, as they would."""
-
-    class Serve(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = self.path == runner_path(build.build())
-            self.send_response(200 if known else 404)
-            self.end_headers()
-            self.wfile.write(build.build() if known else b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Serve)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def executor(tmp_path_factory: pytest.TempPathFactory) -> CachedExecutor:
-    return CachedExecutor(ActExecutor(), tmp_path_factory.mktemp("runs"))
+def executor(shared_directory: Path) -> CachedExecutor:
+    return CachedExecutor(ActExecutor(), shared_directory)
 
 
 Open = Callable[..., contextlib.AbstractAsyncContextManager[Stage]]

@@ -14,7 +14,16 @@ import httpx
 from bot.demo.stage import REPOSITORY, SLUG, Stage
 from bot.demo.stories import RECORD, Told, asked, demo_repository, proposal
 from bot.demo.stories import run as brought
-from bot.sandbox.execution import Executor, JobFinished, JobQueued, JobStarted, RunEvent, RunFinished, RunSpec
+from bot.sandbox.execution import (
+    Executor,
+    JobFinished,
+    JobQueued,
+    JobStarted,
+    Replays,
+    RunEvent,
+    RunFinished,
+    RunSpec,
+)
 from bot.sandbox.recorded import RecordedExecutor, Recording
 from bot.sandbox.world import Issue
 from tests.stories.conftest import NOW
@@ -147,6 +156,11 @@ class Instead:
         self._usual = usual
         self._choose = choose
         self._recorded = RecordedExecutor(lambda spec: self._choose(spec) or Recording(), clock=lambda: NOW)
+
+    def knows(self, spec: RunSpec) -> bool:
+        """Whether it needs no work tree."""
+        usual = self._usual
+        return self._choose(spec) is not None or (isinstance(usual, Replays) and usual.knows(spec))
 
     async def execute(self, spec: RunSpec) -> AsyncIterator[RunEvent]:
         chosen = self._recorded if self._choose(spec) is not None else self._usual
