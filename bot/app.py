@@ -32,6 +32,7 @@ from bot.plugins.registry import PluginRegistry
 from bot.runner import build
 from bot.settings import Settings
 from bot.steps.base import Services
+from bot.steps.policy import SeenToBeAllowed
 from bot.steps.registry import step_types
 from bot.store import open_store
 from bot.templates_dir import templates
@@ -99,6 +100,7 @@ class Bot:
             self.clock,
             chance=chance,
             failures=FailureHandling.of(PluginRegistry(), "error-classifier"),
+            policy=SeenToBeAllowed(store),
         )
         self.intake = Intake(store, self.coordinator, app_id=app.id, slug=app.slug)
         self._news = asyncio.Event()

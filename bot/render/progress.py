@@ -32,6 +32,7 @@ _STATE_MARKS = {
     WorkflowState.RUNNING: "🔄",
     WorkflowState.ROLLING_BACK: "↩️",
     WorkflowState.PARKED: "✋",
+    WorkflowState.PAUSED: "⏸️",
     WorkflowState.COMPLETED: "✅",
     WorkflowState.COMPENSATED: "↩️",
     WorkflowState.CANCELLED: "⏹️",

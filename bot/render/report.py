@@ -32,6 +32,7 @@ _ENDS = {
     "cancelled": "⏹️",
     "rolling-back": "↩️",
     "parked": "✋",
+    "paused": "⏸️",
 }
 _UNDONE = {"completed": Look.TAKEN_BACK, "failed": Look.STUCK, "waiting": Look.WAITING}
 _CONCLUSIONS = {

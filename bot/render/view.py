@@ -225,7 +225,7 @@ def _going_on(instance: WorkflowInstance) -> bool:
     """Whether what is unfinished may yet be finished: also while parked, unless it is being taken back."""
     if instance.state is WorkflowState.PARKED:
         return all(s.rollback is RollbackState.NONE for s in instance.steps.values())
-    return instance.state is WorkflowState.RUNNING
+    return instance.state in (WorkflowState.RUNNING, WorkflowState.PAUSED)
 
 
 def _said(step: StepInstance, look: Look) -> str:

@@ -148,6 +148,10 @@ def _said(event: e.Event) -> tuple[str, str, str]:
             )
         case e.WorkflowParked(reason=reason):
             return "", "", f"it stopped for a human: {clause(reason)}"
+        case e.WorkflowPaused(reason=reason):
+            return "", "", f"{who} held it up: {clause(reason)}"
+        case e.OperatorRefused(act=act, reason=reason):
+            return "", "", f"{who} asked to {act.replace('-', ' ')} it and was refused: {clause(reason)}"
         case e.WorkflowResumed(step=step):
             return "", "", f"{who} let it go on" + (f" with {step}" if step else "")
         case e.WorkflowCompleted() | e.WorkflowCompensated() | e.WorkflowCancelled():
@@ -166,7 +170,7 @@ _ENDED = {
 def _waits(instance: WorkflowInstance, definition: WorkflowDefinition) -> Iterator[str]:
     if instance.state.final:
         return
-    if instance.state is WorkflowState.PARKED:
+    if instance.state in (WorkflowState.PARKED, WorkflowState.PAUSED):
         yield "a human"
         return
     back = instance.state is WorkflowState.ROLLING_BACK
@@ -210,6 +214,10 @@ def _next(instance: WorkflowInstance, definition: WorkflowDefinition) -> Iterato
         undoing = name in instance.steps and instance.steps[name].rollback is RollbackState.FAILED
         what = f"{'taking back ' if undoing else ''}{name}" if name else "what was under way"
         yield f"somebody who may write comments `/cloi retry`: {what} is tried again"
+        yield "or `/cloi cancel`: everything that was done is taken back"
+        return
+    if instance.state is WorkflowState.PAUSED:
+        yield "somebody who may write comments `/cloi resume`: everything that waits looks again"
         yield "or `/cloi cancel`: everything that was done is taken back"
         return
     back = instance.state is WorkflowState.ROLLING_BACK
