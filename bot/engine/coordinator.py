@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,7 +71,7 @@ class StepCoordinator(Operated):
         self._open: dict[str, WorkflowInstance] = {}
         self._again: set[Call] = set()
         self._wakeups = Wakeups()
-        self._doubtful: set[str] = set()
+        self._doubtful: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._execution = StepExecution(
             step_types,
@@ -171,12 +171,12 @@ class StepCoordinator(Operated):
         for summary in summaries:
             try:
                 instance = self._load(summary.instance)
-            except Exception:
-                log.exception("the stream %s cannot be read; it is left alone", summary.instance)
-                continue
-            self._open[instance.id] = instance
-            self._apply(instance, Begun(), actor="cloi", cause="restart")
-            self._look_at(self._open.get(instance.id), everything=True)
+                self._open[instance.id] = instance
+                self._apply(instance, Begun(), actor="cloi", cause="restart")
+                self._look_at(self._open.get(instance.id), everything=True)
+            except Exception:  # nobody else stands still for that
+                log.exception("%s cannot go on; looking again later", summary.instance)
+                self._doubt(summary.instance)
         return len(summaries)
 
     def recheck(self) -> None:
@@ -232,24 +232,34 @@ class StepCoordinator(Operated):
     # Inside.
 
     def _time_passed(self, instance_id: str) -> None:
-        instance = self._open.get(instance_id)
-        if instance is not None and instance_id in self._doubtful:
-            instance = self._reload(instance_id)
-            self._doubtful.discard(instance_id)
-        if instance is not None:
+        doubtful = instance_id in self._doubtful
+        if doubtful:
+            self._reload(instance_id)
+        if (instance := self._open.get(instance_id)) is not None:
             self._apply(instance, TimePassed(), actor="timer", cause="timer")
-            self._look_at(self._open.get(instance_id), everything=False)
+            self._look_at(self._open.get(instance_id), everything=doubtful)
+
+    def _append(self, appends: Sequence[Append], **more: Any) -> None:
+        """Raises what the store raises. An append that failed may yet have been done."""
+        try:
+            self.store.append(appends, **more)
+        except Exception:
+            for append in appends:
+                self._doubt(append.stream)
+            raise
 
     def _doubt(self, instance_id: str) -> None:
-        """What the store holds of it is not known: read it again soon."""
-        self._doubtful.add(instance_id)
-        self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR, instance_id)
+        """What the store holds of it is not known: nothing is begun for it, and it is read again, ever later."""
+        before = self._doubtful.get(instance_id, 0)
+        self._doubtful[instance_id] = before + 1
+        self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR * 2 ** min(before, 6), instance_id)
 
     def _exists(self, instance_id: str) -> bool:
         return instance_id in self._open or bool(self.store.read(instance_id))
 
     def _find(self, instance_id: str) -> WorkflowInstance | None:
-        return self._open.get(instance_id) or fold(self.store.read(instance_id))
+        known = self._open.get(instance_id) if instance_id not in self._doubtful else None
+        return known or fold(self.store.read(instance_id))
 
     def _load(self, instance_id: str) -> WorkflowInstance:
         instance = self._find(instance_id)
@@ -275,7 +285,7 @@ class StepCoordinator(Operated):
         if not appends and delivery is not None:
             self.store.settle(delivery, "consumed", reason)
             return
-        self.store.append([append for append, _ in appends], consumes=delivery, reason=reason)
+        self._append([append for append, _ in appends], consumes=delivery, reason=reason)
         for _, instance in appends:
             self._adopt(instance)
 
@@ -294,7 +304,7 @@ class StepCoordinator(Operated):
         if not bodies:
             return instance
         events, grown = wrapped(instance, bodies, self.clock.now(), actor, cause)
-        self.store.append([append_of(instance, events, grown)])
+        self._append([append_of(instance, events, grown)])
         # What came while it was held up was not listened to, so everything is looked at when it goes on.
         self._adopt(grown, everything=grown.state is not instance.state)
         return grown
@@ -313,7 +323,7 @@ class StepCoordinator(Operated):
 
     def _look_at(self, instance: WorkflowInstance | None, *, everything: bool) -> None:
         """Call the steps that the state makes runnable; `everything` also checks all that wait."""
-        if instance is None or not instance.state.moving:
+        if instance is None or not instance.state.moving or instance.id in self._doubtful:
             return
         now = self.clock.now()
         rolling_back = instance.state is WorkflowState.ROLLING_BACK
@@ -339,7 +349,7 @@ class StepCoordinator(Operated):
     def _wake(self, call: Call) -> bool:
         """Make a waiting step check again; if it is checking already, once more after that."""
         instance = self._open.get(call[0])
-        if instance is None or not instance.state.moving:
+        if instance is None or not instance.state.moving or instance.id in self._doubtful:
             return False
         step = instance.steps[call[1]]
         if call[2] == "step":
@@ -356,14 +366,13 @@ class StepCoordinator(Operated):
         elif check:
             self._again.add(call)
 
-    def _reload(self, instance_id: str) -> WorkflowInstance | None:
+    def _reload(self, instance_id: str) -> None:
         """The truth from the store: an append that failed may yet have been done."""
         instance = fold(self.store.read(instance_id))
-        if instance is not None and not instance.state.final:
-            self._open[instance_id] = instance
-            return instance
+        self._doubtful.pop(instance_id, None)
         self._open.pop(instance_id, None)
-        return None
+        if instance is not None:
+            self._adopt(instance, everything=True)
 
     def _in_hand(self, instance_id: str) -> tuple[WorkflowInstance, WorkflowDefinition]:
         instance = self._open[instance_id]

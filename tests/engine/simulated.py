@@ -1,0 +1,423 @@
+"""A whole engine in one thread: its loop, store, clock and outside world are ours, and any of them may fail.
+
+`House` keeps what outlives a process (store, world, clock, what people asked for) and one coordinator at a time.
+Step calls stop at gates; whoever drives the house opens them in the order of his choice. A `Fate` is asked before
+and after each call of a port, and may kill the process, refuse the call, or lose its answer. What is broken is
+noted in `House.broken`, since the engine rightly survives whatever is raised within a step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from bot.engine.clocks import VirtualClock
+from bot.engine.coordinator import StepCoordinator
+from bot.engine.errors import ConcurrencyConflict, NotAllowedNow, UnknownInstance
+from bot.engine.events import decode
+from bot.engine.instance import WorkflowInstance, evolve, fold
+from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
+from bot.engine.ports import Append, Delivery, Effect, StepContext, StepType
+from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.store.memory import MemoryStore
+from tests.engine.proving import Broken, Drawn, Nature, Oracle
+
+
+class Killed(BaseException):
+    """SIGKILL, as seen from inside."""
+
+
+class Refused(OSError):
+    """A port that does not answer as it should."""
+
+
+class Fate:
+    """What befalls calls of ports; this one lets all pass. `before` and `after` raise Killed or Refused."""
+
+    def before(self, port: str) -> None: ...
+
+    def after(self, port: str) -> None: ...
+
+
+class Loop(asyncio.AbstractEventLoop):
+    """The least event loop that runs tasks: first come, first served, and only when told to."""
+
+    def __init__(self) -> None:
+        self.ready: deque[asyncio.Handle] = deque()
+        self.strange: list[str] = []
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self.ready.append(handle)
+        return handle
+
+    def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> Any:
+        return asyncio.Task(coro, loop=self, name=name)
+
+    def create_future(self) -> Any:
+        return asyncio.Future(loop=self)
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), Killed):
+            self.strange.append(f"{context['message']}: {context.get('exception')!r}")
+
+    def drain(self) -> None:
+        while self.ready:
+            handle = self.ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+
+@contextmanager
+def running(loop: Loop) -> Iterator[None]:
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
+class Ports:
+    """The store as one process sees it: each call passes by its fate, and a dead process does nothing more."""
+
+    def __init__(self, house: House, fate: Fate) -> None:
+        self.house, self.fate, self.dead = house, fate, False
+
+    def __getattr__(self, name: str) -> Any:
+        call = partial(self.call, name, getattr(self.house.store, name))
+        self.__dict__[name] = call
+        return call
+
+    def call(self, name: str, do: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        if self.dead:
+            raise Killed
+        try:
+            self.fate.before(name)
+            answer = do(*args, **more)
+            if name == "append":
+                self.house.committed(args[0])
+            self.fate.after(name)
+        except Killed:
+            self.dead = True
+            raise
+        return answer
+
+
+@dataclass
+class World:
+    """What is outside: objects by key, however often they were made, and what has come to pass there."""
+
+    objects: Counter[str] = field(default_factory=Counter)
+    owner: dict[str, tuple[str, str]] = field(default_factory=dict)
+    facts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def made_by(self, instance: str, step: str) -> int:
+        """How many objects of this step there are."""
+        return sum(n for key, n in self.objects.items() if self.owner[key] == (instance, step))
+
+
+class Act(StepType):
+    """A step of whatever nature: intend, look, do, observe; it looks by its key before it does."""
+
+    def __init__(self, house: House, name: str, undoable: bool) -> None:
+        self.house, self.type, self.undoable = house, name, undoable
+
+    async def start(self, ctx: StepContext) -> Outcome:
+        house, nature = self.house, self.house.drawn.natures[ctx.step]
+        where = (ctx.instance, ctx.step)
+        first = house.world.first.setdefault(where, ctx.key) == ctx.key
+        await house.gate("start", ctx)
+        try:
+            if not nature.late and (bad := self._bad(ctx, nature, first)):
+                return bad
+            if nature.effect:
+                await self._make(ctx)
+            if nature.late and (bad := self._bad(ctx, nature, first)):
+                return bad
+            heard = house.world.facts[where]
+        except Refused as error:
+            return Failed(error=str(error), kind="transient", retryable=True)
+        await house.gate("answer", ctx)
+        if heard < nature.waits:
+            return Waiting(
+                wake_on=(f"{ctx.instance}:{ctx.step}",),
+                recheck_after=900,
+                note=f"{nature.waits - heard} facts",
+                memo={"heard": heard},
+            )
+        return Done({"flag": nature.flag, "key": ctx.key}, events=(DomainEvent("Seen", {"step": ctx.step}),))
+
+    def _bad(self, ctx: StepContext, nature: Nature, first: bool) -> Failed | None:
+        if ctx.attempt <= nature.stumbles:
+            return Failed(error="a bad moment", kind="transient", retryable=True)
+        if not first or nature.ends == "done":
+            return None
+        if nature.ends == "raises":
+            raise ZeroDivisionError
+        if nature.ends == "cancels":
+            raise asyncio.CancelledError
+        known = [effect for effect in ctx.store.effects(ctx.instance) if effect.step == ctx.step]
+        return Failed(
+            error=f"{ctx.step} cannot", kind="gate", park=nature.ends == "parks", before_effect=not known
+        )
+
+    async def _make(self, ctx: StepContext) -> None:
+        house = self.house
+        effect = ctx.store.intend(
+            Effect(
+                key=ctx.key,
+                kind="object",
+                instance=ctx.instance,
+                step=ctx.step,
+                digest="",
+                state="intended",
+                intended_at="",
+            )
+        )
+        if effect.state == "observed":
+            return
+        await house.gate("make", ctx)
+        if not house.world.objects[ctx.key]:
+            house.ports.call("world", house.create, ctx)
+        await house.gate("observe", ctx)
+        ctx.store.observe(ctx.key, {"id": ctx.key})
+
+    async def undo(self, ctx: StepContext) -> Outcome:
+        house, nature = self.house, self.house.drawn.natures[ctx.step]
+        await house.gate("undo", ctx)
+        try:
+            if ctx.attempt <= nature.undo_stumbles:
+                return Failed(error="a bad moment", kind="transient", retryable=True)
+            if nature.undo_fails and ctx.attempt == nature.undo_stumbles + 1:
+                return Failed(error="somebody is in the way", kind="conflict")
+            if nature.undo_waits and not house.world.facts[(ctx.instance, f"undo {ctx.step}")]:
+                return Waiting(wake_on=(f"{ctx.instance}:undo {ctx.step}",), note="a word", recheck_after=900)
+            for effect in ctx.store.effects(ctx.instance):
+                if effect.step == ctx.step:
+                    house.ports.call("world", house.remove, ctx, effect.key)
+        except Refused as error:
+            return Failed(error=str(error), kind="transient", retryable=True)
+        await house.gate("undone", ctx)
+        return Done()
+
+
+class Clear(Act):
+    """A rollback_action: a step type of its own, whose start undoes another's."""
+
+    async def start(self, ctx: StepContext) -> Outcome:
+        return await self.undo(ctx)
+
+
+class House:
+    """What outlives a process, and the process that lives now.
+
+    gates: step calls that wait to be let on. told: signals on their way. asked: what operators want until they
+    have been heard. strict: whether to compare the live state with the fold after each commit.
+    """
+
+    def __init__(self, drawn: Drawn, *, chance: Callable[[], float] = lambda: 0.5) -> None:
+        self.drawn, self.world, self.clock, self.chance = drawn, World(), VirtualClock(), chance
+        self.store = MemoryStore(now=self.clock.now)
+        self.loop = Loop()
+        self.oracles: dict[str, Oracle] = {}
+        self.folded: dict[str, WorkflowInstance] = {}
+        self.gates: list[tuple[str, str, str, asyncio.Future[None]]] = []
+        self.broken: list[str] = []
+        self.lives = 0
+
+    # --- a process
+
+    def open(self, fate: Fate, *, without: str = "") -> None:
+        """A new process, with nothing but what outlived the last one. Raises Killed if it dies at once."""
+        self.lives += 1
+        self.gates.clear()
+        self.loop.ready.clear()
+        self.ports = Ports(self, fate)
+        types = [Act(self, "act", True), Act(self, "leave", False), Clear(self, "clear", False)]
+        self.engine = StepCoordinator(
+            self.ports,  # type: ignore[arg-type]
+            [] if without else [self.drawn.definition],
+            {t.type: t for t in types if t.type != without},
+            self.clock,
+            chance=self.chance,
+        )
+        self.engine.recover()
+
+    def kill(self) -> None:
+        """Nothing of this process does anything any more."""
+        self.ports.dead = True
+        for task in list(self.engine._execution._tasks.values()):
+            task.cancel()
+        self.loop.drain()
+        self.gates.clear()
+
+    async def gate(self, what: str, ctx: StepContext) -> None:
+        """Stop here until let on."""
+        future = self.loop.create_future()
+        self.gates.append((what, ctx.instance, ctx.step, future))
+        await future
+
+    def let_on(self, which: int) -> None:
+        """Open one gate, and let everything run until it stops at gates again."""
+        *_, future = self.gates.pop(which)
+        future.set_result(None)
+        self.drain()
+
+    def drain(self) -> None:
+        """Run what is ready. Raises Killed if the process died on the way."""
+        self.loop.drain()
+        if self.ports.dead:
+            raise Killed
+
+    # --- what happens outside
+
+    def create(self, ctx: StepContext) -> None:
+        """Each call makes another one."""
+        oracle = self.oracles[ctx.instance]
+        self.world.objects[ctx.key] += 1
+        self.world.owner[ctx.key] = (ctx.instance, ctx.step)
+        if self.world.objects[ctx.key] > 1:
+            self.broken.append(f"{ctx.step} made it twice")
+        if oracle.begun.get(ctx.step) != ctx.key:
+            self.broken.append(f"{ctx.step} does what is not recorded as begun")
+        if ctx.step in oracle.undoing:
+            self.broken.append(f"{ctx.step} does it while it is being undone")
+
+    def remove(self, ctx: StepContext, key: str) -> None:
+        oracle = self.oracles[ctx.instance]
+        self.world.objects[key] = 0
+        self.world.owner[key] = (ctx.instance, ctx.step)
+        if ctx.step not in oracle.undoing:
+            self.broken.append(f"{ctx.step} is undone, and this is not recorded as begun")
+
+    def committed(self, appends: list[Append]) -> None:
+        """The oracle and a fold of our own follow the bytes that are stored."""
+        for item in appends:
+            oracle = self.oracles.setdefault(item.stream, Oracle(self.drawn.definition))
+            for row in self.store._streams[item.stream][oracle.version :]:
+                try:
+                    oracle.see(msgspec.json.decode(row.data))
+                    self.folded[item.stream] = evolve(self.folded.get(item.stream), decode(row.data))
+                except (Broken, ValueError) as error:
+                    self.broken.append(f"{item.stream}: {error}")
+            state = self.folded[item.stream].state
+            if (item.summary.state, item.summary.open) != (state.value, not state.final):
+                self.broken.append(f"{item.stream}: the summary says {item.summary.state}, and it is {state}")
+
+    def keep(self, key: str) -> None:
+        """A delivery that begins an instance has arrived."""
+        body = msgspec.json.encode({"key": key})
+        self.store.keep(Delivery(id=f"d {key}", event="begin", body=body, received_at=""))
+
+    def work(self) -> None:
+        """What the worker does: handle what is pending; what fails is tried again later."""
+        for delivery in self.store.pending():
+            try:
+                fact = msgspec.json.decode(delivery.body)
+                self.engine.handle("begin", fact, [], actor="@m", cause=delivery.id, delivery=delivery.id)
+            except (Refused, ConcurrencyConflict):
+                continue
+        self.drain()
+
+    def fact(self, instance: str, step: str) -> None:
+        """It came to pass; nobody has told us yet."""
+        self.world.facts[(instance, step)] += 1
+
+    def signal(self, key: str) -> None:
+        """Somebody tells us of it."""
+        self.engine.handle("news", {}, [key], actor="@m", cause="d")
+        self.drain()
+
+    def ask(self, what: str, instance: str, cause: str) -> bool:
+        """An operator's wish; whether it needs no repeating."""
+        try:
+            if what == "retry":
+                self.engine.retry(instance, actor="@m", cause=cause)
+            else:
+                self.engine.cancel(
+                    instance, actor="@m", reason="a wish", cause=cause, cancelled=what == "cancel"
+                )
+        except (NotAllowedNow, UnknownInstance):
+            pass
+        except (Refused, ConcurrencyConflict):
+            return False
+        self.drain()
+        return True
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.engine.fire_timers()
+        self.drain()
+
+    # --- what must hold
+
+    def check(self) -> None:
+        """What must hold after whatever has happened. Raises Broken."""
+        if self.broken or self.loop.strange:
+            raise Broken("; ".join([*self.broken, *self.loop.strange]))
+        for name, live in self.engine._open.items():
+            if name not in self.engine._doubtful and live != self.folded[name]:
+                raise Broken(f"{name}: the live state is not what was recorded")
+        if not self.gates:
+            for name, instance in self.folded.items():
+                if not instance.state.final:
+                    self._check_rest(name, instance)
+
+    def _check_rest(self, name: str, instance: WorkflowInstance) -> None:
+        """Nobody does anything for it now: it must be known what would make it go on."""
+        if instance.state is WorkflowState.PARKED:
+            return
+        back = instance.state is WorkflowState.ROLLING_BACK
+        waits = any(
+            (
+                (s.rollback if back else s.state) in (RollbackState.WAITING, StepState.WAITING)
+                and (s.note or s.wake_on)
+            )
+            or (
+                (s.rollback if back else s.state) in (RollbackState.RETRYING, StepState.RETRYING)
+                and s.retry_at
+            )
+            for s in instance.steps.values()
+        )
+        if not waits and name not in self.engine._doubtful:
+            raise Broken(f"{name} rests, and waits for nothing that has a name: {instance}")
+        if self.engine.next_timer() is None:
+            raise Broken(f"{name} would be forgotten if nobody told us anything: {instance}")
+
+    def check_end(self) -> None:
+        """What must hold when all is over. Raises Broken."""
+        for name, oracle in self.oracles.items():
+            if self.store.verify(name) != self.store.head(name):
+                raise Broken(f"{name}: the chain is not whole")
+            if fold(self.store.read(name)) != self.folded[name]:
+                raise Broken(f"{name}: read anew it is something else")
+            if oracle.state != "final":
+                raise Broken(f"{name}: never ends: {self.folded[name]}")
+            self._check_effects(name, oracle)
+        if self.store.pending():
+            raise Broken("a delivery was never handled")
+
+    def _check_effects(self, name: str, oracle: Oracle) -> None:
+        completed = self.folded[name].state is WorkflowState.COMPLETED
+        for step in self.drawn.definition.steps:
+            nature = self.drawn.natures[step.name]
+            made = self.world.made_by(name, step.name)
+            now = self.world.objects[oracle.begun.get(step.name, "")]
+            skipped = step.name in self.drawn.skipped()
+            if skipped and (made or oracle.status.get(step.name, "skipped") != "skipped"):
+                raise Broken(f"{step.name} was to be skipped")
+            if completed and now != int(nature.effect and not skipped):
+                raise Broken(f"{step.name} has made {now} in the end")
+            if not completed and made and (nature.undoable or step.rollback_action):
+                raise Broken(f"{step.name} was taken back, and {made} of it are there")

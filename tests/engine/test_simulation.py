@@ -1,0 +1,202 @@
+"""Deterministic simulation: one seed is one life of the engine, with everything that can go wrong in it.
+
+A seed draws a definition, the order in which step calls go on, what is lost, late, doubled or refused, when the
+process dies, when time jumps, and when somebody cancels or retries. Then the world turns fair, and all must end.
+`make test` plays 500 seeds, CLOI_SIMULATIONS=10000 that many; a failing seed prints the command that repeats it
+(CLOI_SIMULATION=seed plays just that one).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from bot.engine.state import WorkflowState
+from bot.language.definition import parse
+from tests.engine.proving import Broken, draw
+from tests.engine.simulated import Fate, House, Killed, Refused, running
+
+SIMULATIONS = int(os.environ.get("CLOI_SIMULATIONS", "500"))
+AGAIN = os.environ.get("CLOI_SIMULATION")
+PARTS = 4
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of steps raise here on purpose."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+class Chance(Fate):
+    """Refuses, loses and kills at random, each as often as this seed likes."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.refuses, self.loses = rng.choice(((0, 0), (0.02, 0.02), (0.1, 0), (0, 0.1)))
+        self.kills = rng.choice((0, 0.01, 0.03))
+
+    def before(self, port: str) -> None:
+        self._befall(self.refuses, f"{port} refused")
+
+    def after(self, port: str) -> None:
+        self._befall(self.loses, f"the answer of {port} was lost")
+
+    def _befall(self, odds: float, words: str) -> None:
+        chance = self.rng.random()
+        if chance < self.kills:
+            raise Killed
+        if chance < self.kills + odds:
+            raise Refused(words)
+
+
+class Fair(Fate):
+    """From now on all is well."""
+
+
+class Simulation:
+    """One seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.house = House(draw(self.rng), chance=self.rng.random)
+        self.fate: Fate = Chance(self.rng)
+        self.keys = ["a", "b"][: self.rng.choice((1, 1, 2))]
+        self.signals: list[str] = []
+        self.asked: list[tuple[str, str, str]] = []
+        self.boldness = self.rng.choice((0.0, 0.02, 0.1))
+
+    def play(self) -> None:
+        with running(self.house.loop):
+            self.reopen()
+            for key in self.keys:
+                self.house.keep(key)
+            for _ in range(self.rng.randint(5, 60)):
+                self.living(self.act)
+            self.fate = Fair()
+            self.house.kill()
+            self.reopen()
+            self.end()
+            self.house.kill()
+        self.house.check_end()
+
+    def living(self, act) -> None:
+        """Do it; if the process dies of it, open another."""
+        try:
+            act()
+        except Killed:
+            self.house.kill()
+            self.reopen()
+        self.house.check()
+
+    def reopen(self) -> None:
+        """Until one lives."""
+        while True:
+            try:
+                self.house.open(self.fate)
+                return self.house.drain()
+            except (Killed, Refused):
+                self.house.kill()
+
+    def act(self) -> None:
+        house, rng = self.house, self.rng
+        what = rng.random()
+        if what < self.boldness:
+            self.dare()
+        elif what < 0.62 and house.gates:
+            house.let_on(rng.randrange(len(house.gates)))
+        elif what < 0.7 and house.store.pending():
+            house.work()
+        elif what < 0.8:
+            self.hear()
+        else:
+            due = house.engine.next_timer()
+            wait = 0.0 if due is None else (due - house.clock.now()).total_seconds()
+            house.pass_time(rng.choice((0.5, max(wait, 0.0), max(wait, 0.0), 60.0, 4000.0)))
+
+    def dare(self) -> None:
+        """What does not happen every day."""
+        house, rng = self.house, self.rng
+        if self.asked:
+            wish = self.asked[0]
+            if house.ask(*wish):
+                self.asked.remove(wish)
+        elif (what := rng.choice(("die", "back", "cancel", "undo", "retry", "retry"))) == "die":
+            raise Killed
+        elif what == "back":
+            house.clock.advance(-rng.choice((1.0, 500.0)))
+        elif house.folded:
+            name = rng.choice(list(house.folded))
+            self.asked.append((what, name, f"{what} {rng.random()}"))
+            self.dare()
+
+    def hear(self) -> None:
+        """Something comes to pass outside, and we are told, told twice, told late, or not."""
+        house, rng = self.house, self.rng
+        if house.folded:
+            name = rng.choice(list(house.folded))
+            step = rng.choice(house.drawn.definition.steps).name
+            step = rng.choice((step, step, f"undo {step}"))
+            house.fact(name, step)
+            self.signals += [f"{name}:{step}"] * rng.choice((0, 1, 1, 2))
+        for signal in list(self.signals):
+            if rng.random() < 0.5:
+                self.signals.remove(signal)
+                house.signal(signal)
+
+    def end(self) -> None:
+        """All that is waited for comes to pass, nobody tells us, and people help what is parked."""
+        house = self.house
+        for turn in range(3000):
+            house.check()
+            open_ = {n: i for n, i in house.folded.items() if not i.state.final}
+            if house.gates:
+                house.let_on(self.rng.randrange(len(house.gates)))
+            elif house.store.pending():
+                house.work()
+            elif not open_:
+                return
+            elif parked := [n for n, i in open_.items() if i.state is WorkflowState.PARKED]:
+                house.ask("retry", parked[0], f"help {turn}")
+            else:
+                for name in open_:
+                    for step in house.drawn.definition.steps:
+                        house.fact(name, step.name)
+                        house.fact(name, f"undo {step.name}")
+                due = house.engine.next_timer()
+                assert due is not None
+                house.pass_time(max(0.0, (due - house.clock.now()).total_seconds()))
+        raise Broken(f"it never ends: {open_}")
+
+
+def played(seed: int) -> None:
+    """Raises AssertionError with the command that repeats it."""
+    try:
+        Simulation(seed).play()
+    except Exception as error:
+        command = (
+            f"CLOI_SIMULATION={seed} .venv/bin/python -m pytest -n0 {os.path.relpath(__file__)} -k again"
+        )
+        raise AssertionError(f"seed {seed}: {error}\nrepeat it with: {command}") from error
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_befalls_it_each_instance_ends_as_the_rules_say(part: int) -> None:
+    for seed in range(part, SIMULATIONS, PARTS):
+        played(seed)
+
+
+@pytest.mark.skipif(AGAIN is None, reason="CLOI_SIMULATION names no seed")
+def test_again() -> None:
+    played(int(AGAIN or 0))
+
+
+def test_what_is_drawn_is_what_the_language_would_read() -> None:
+    for seed in range(30):
+        drawn = draw(random.Random(seed)).definition
+        assert parse(drawn.text) == drawn
