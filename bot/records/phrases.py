@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from bot.records.identity import Identity
 from bot.records.record import RelationKind
 from bot.records.references import Reference
 
@@ -16,13 +18,15 @@ _LATIN_BY = "durch|par|por|da|door"
 _VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
         RelationKind.SUPERSEDED_BY,
-        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded)\s+(?:in\s+favou?r\s+of|by|with)"
+        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
+        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
-        rf"\s+(?:{_LATIN_BY})|deprecated\s+(?:by|in\s+favou?r\s+of)",
+        rf"\s+(?:{_LATIN_BY})|(?:deprecated|retired|abandoned|dropped)\s+"
+        r"(?:by|in\s+favou?r\s+of)|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
     ),
     (
         RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui"
+        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui|заменяет"
         r"|(?:reemplaza|sustituye)(?:\s+a)?",
     ),
     (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
@@ -36,12 +40,14 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
 _VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) in enumerate(_VERBS)), re.I)
 _STEM_WORDS = (
     "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
-    "amend updat modif ergänz depend requir hängt buil baut"
+    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp amend updat modif ergänz depend requir hängt buil baut"
 )
 _STEMS = tuple(_STEM_WORDS.split())
 _PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
 _NEGATED = re.compile(
-    r"(?:\b(?:not|never|no\s+longer|without|nicht|instead\s+of|rather\s+than)|n't)\b[^.;]{0,20}$", re.I
+    r"(?:\b(?:not|never|no\s+longer|without|nicht|no|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
+    r"|\b(?:would|could|might|may|should|cannot|if|unless|whether)\b[^.;,]{0,40}$",
+    re.I,
 )
 _FILLER = re.compile(
     r"^[\s:*_`\"'“”(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
@@ -62,7 +68,7 @@ _ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]
 _ABOUT_US = re.compile(
     r"^(?:[^\w]|[\d_])*"
     r"(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
-    r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,70}|"
+    r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
     r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
     r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
     r"[\s*_`,;:()~–—/-]*){0,8})$",
@@ -74,9 +80,39 @@ _BY_THIS = re.compile(
     re.I,
 )
 _ONLY_AUXILIARIES = re.compile(
-    r"^[\s*_`\])>,]*(?:(?:is|are|was|were|will|be|has|have|been|now|which|that|hereby|fully|therefore|"
+    r"^[\s*_`\])>,(:–—-]*(?:(?:is|are|was|were|will|be|has|have|been|now|which|that|hereby|fully|therefore|"
     r"and|thus)\b\s*)*$",
     re.I,
+)
+_THIS_DOES = re.compile(
+    r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
+    r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
+    r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
+    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)",
+    re.I,
+)
+_ONLY_PART = re.compile(
+    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|"
+    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
+    r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
+    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
+    r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b)",
+    re.I,
+)
+_PART_NOUN = re.compile(
+    r"[\"“”]|\b(?:aspects?|parts?|(?:sub-?)?sections?|portions?|clauses?|elements?|pieces?|some|points?|rules?|requirements?|"
+    r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|"
+    r"half|lines?|statements?|options?)\b",
+    re.I,
+)
+_VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
+_WRITTEN_IN = re.compile(
+    r"\b(?:described|defined|documented|made|taken|recorded|established|outlined|proposed|specified|adopted|introduced|"
+    r"set\s+out|laid\s+out|chosen|stated|given|agreed)\s+(?:in|by|with)\b",
+    re.I,
+)
+_PASSIVE = frozenset(
+    {RelationKind.SUPERSEDED_BY, RelationKind.PARTIALLY_SUPERSEDED_BY, RelationKind.AMENDED_BY}
 )
 STATUS_KINDS = frozenset(list(RelationKind)[:6])
 """Kinds that change what a record is worth; running prose must be about this record to state them."""
@@ -94,37 +130,78 @@ def is_partial(text: str) -> bool:
     return bool(_PARTLY.search(text))
 
 
+@dataclass(slots=True)
+class _Said:
+    """One reference with the kind that the words give it. joined: carries on what the one before it began."""
+
+    reference: Reference
+    kind: RelationKind | None
+    joined: bool = False
+
+
 def directed(
-    text: str, references: list[Reference], *, strict: bool
+    text: str, references: list[Reference], *, strict: bool, own: Identity | None = None
 ) -> Iterator[tuple[Reference, RelationKind | None]]:
     """Each reference with the kind that the words around it give, if they give one.
 
-    strict: the text is running prose, so the sentence must be about this record.
+    strict: the text is running prose, so the sentence must be about this record. own: who this record is.
     """
     if not references:
         return
     lowered = text.lower()
     speaks = any(stem in lowered for stem in _STEMS)
-    verbs = list(_VERB.finditer(text)) if speaks else []
-    carried: RelationKind | None = None
+    if not speaks:
+        yield from ((reference, None) for reference in references)
+        return
+    verbs = list(_VERB.finditer(text))
+    place = _Sentence(text, references, own or Identity(), strict)
+    said: list[_Said] = []
     last_end = 0
     for index, reference in enumerate(references):
         lead = text[last_end : reference.start]
         verb = next(
             (v for v in reversed(verbs) if last_end <= v.start() and v.end() <= reference.start), None
         )
-        kind: RelationKind | None = None
-        if verb and _FILLER.match(text[verb.end() : reference.start]):
-            kind = _kind_of(verb, text, references[:index], strict=strict)
-        elif carried and is_joiner(lead):
-            kind = carried
-        if kind is None and speaks:
-            after = text[reference.end : reference.end + 120]
-            if (found := _BY_THIS.match(after)) and not _next_within(references, index, found.end()):
-                whole = _ONLY_AUXILIARIES.match(found["between"])
-                kind = RelationKind.SUPERSEDES if whole else RelationKind.PARTIALLY_SUPERSEDES
-        yield reference, kind
-        carried, last_end = kind, reference.end
+        one = _Said(reference, None)
+        if verb:
+            one.kind = place.kind_of(verb, index)
+        elif said and said[-1].kind and is_joiner(lead):
+            one = _Said(reference, said[-1].kind, joined=True)
+        if one.kind is None:
+            one.kind = _after(text, references, index)
+        said.append(one)
+        if only_part(text, reference.end):
+            _narrow(said)
+        last_end = reference.end
+    yield from ((one.reference, one.kind) for one in said)
+
+
+def _narrow(said: list[_Said]) -> None:
+    """ "Supersedes ADR-9 and ADR-13 for one mode": what limits the last one limits those joined with it."""
+    for one in reversed(said):
+        one.kind = partial(one.kind) if one.kind else None
+        if not one.joined:
+            return
+
+
+def _after(text: str, references: list[Reference], index: int) -> RelationKind | None:
+    """What stands behind the reference: "will be replaced by this", "which this decision supersedes"."""
+    end = references[index].end
+    after = text[end : end + 120]
+    if (found := _BY_THIS.match(after)) and not _next_within(references, index, found.end()):
+        whole = _ONLY_AUXILIARIES.match(found["between"])
+        return RelationKind.SUPERSEDES if whole else RelationKind.PARTIALLY_SUPERSEDES
+    if (found := _THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
+        word = (found["verb"] or found["verb2"]).lower()
+        if found["this"]:
+            return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
+        return RelationKind.AMENDED_BY if word.startswith("amend") else RelationKind.SUPERSEDED_BY
+    return None
+
+
+def only_part(text: str, at: int) -> bool:
+    """Whether the words right behind a reference limit what is said of it: "ADR-3 (only the retry rule)"."""
+    return bool(_ONLY_PART.match(text[at : at + 160]))
 
 
 def _next_within(references: list[Reference], index: int, length: int) -> bool:
@@ -141,24 +218,69 @@ def is_filler(lead: str) -> bool:
     return bool(_FILLER.match(lead))
 
 
-def _kind_of(
-    verb: re.Match[str], text: str, earlier: list[Reference], *, strict: bool
-) -> RelationKind | None:
-    kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
-    start = _sentence_start(text, verb)
-    sentence = text[start : verb.start()]
-    if _NEGATED.search(sentence):
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """The words before a verb, and what they make of it."""
+
+    text: str
+    references: list[Reference]
+    own: Identity
+    strict: bool
+
+    def kind_of(self, verb: re.Match[str], index: int) -> RelationKind | None:
+        """What the verb says of the reference with that index."""
+        reference = self.references[index]
+        kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
+        gap = self.text[verb.end() : reference.start]
+        if not is_filler(gap):
+            kind_or_none = _through(kind, gap)
+            if kind_or_none is None:
+                return None
+            kind = kind_or_none
+        start = _clause_start(self.text, verb)
+        lead = self._lead(start, verb.start(), index)
+        if _NEGATED.search(lead):
+            return None
+        if kind in STATUS_KINDS:
+            earlier = [r for r in self.references[:index] if r.target != self.own.id]
+            if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
+                return None  # the subject is the record named before
+            newer = _is_newer(reference, self.own)
+            if not about_us(lead[-200:]):
+                return partial(kind) if not self.strict or (kind in _PASSIVE and newer) else None
+            if self.strict and kind in _PASSIVE and newer is False and not re.search(r"\w", lead):
+                return None  # "Replaced by" an older record, deep in the text: said of something else
+        if verb[0].lower() == "requires" and self.strict and not about_us(lead[-200:]):
+            return None
+        if is_partial(lead[-24:]) or is_partial(self.text[verb.end() : verb.end() + 14]):
+            return partial(kind)
+        return kind
+
+    def _lead(self, start: int, end: int, index: int) -> str:
+        """The words before the verb, with this record's own name as "this"."""
+        for reference in reversed(self.references[:index]):
+            if reference.target == self.own.id and start <= reference.start and reference.end <= end:
+                return f"this {self.text[reference.end : end]}"
+        return self.text[start:end]
+
+
+def _through(kind: RelationKind, gap: str) -> RelationKind | None:
+    """The kind where words stand between verb and reference: "supersedes some aspects of", "by the rule in"."""
+    if len(gap) > 120 or re.search(r"[;:!?]|\.\s", gap) or not _VIA.search(gap):
         return None
-    if kind in STATUS_KINDS:
-        if any(start <= e.start for e in earlier) and not _is_list(text, start, earlier, verb):
-            return None  # the subject is the record named before
-        if not about_us(sentence[-200:]):
-            return None if strict else partial(kind)  # "the sync part is superseded by …"
-    if verb[0].lower() == "requires" and strict and not about_us(sentence[-200:]):
+    if kind in (RelationKind.SUPERSEDES, RelationKind.AMENDS):
+        if _PART_NOUN.search(gap):
+            return partial(kind)
+        return kind if _WRITTEN_IN.search(gap) else None
+    return kind if kind in _PASSIVE and (len(gap.split()) <= 7 or _WRITTEN_IN.search(gap)) else None
+
+
+def _is_newer(reference: Reference, own: Identity) -> bool | None:
+    """Whether the reference has a higher number than this record; None where either has none."""
+    digits = re.search(r"\d{1,6}$", reference.target)
+    if own.number is None or digits is None:
         return None
-    if is_partial(sentence[-24:]) or is_partial(text[verb.end() : verb.end() + 14]):
-        return partial(kind)
-    return kind
+    return int(digits[0]) > own.number
 
 
 def _is_list(text: str, start: int, earlier: list[Reference], verb: re.Match[str]) -> bool:
@@ -170,6 +292,19 @@ def _is_list(text: str, start: int, earlier: list[Reference], verb: re.Match[str
         and bool(re.match(r"^[\s*_`)\]]*(?:[,;]|\band\b|[,;]\s*and\b)\s*[*_`]*$", between))
         and bool(_VERB.match(text[start:].lstrip(" *_`>-")))
     )
+
+
+def _clause_start(text: str, verb: re.Match[str]) -> int:
+    """Where the verb's clause begins: its sentence, or what follows a semicolon or an open bracket in it."""
+    start = _sentence_start(text, verb)
+    clause = text[start : verb.start()]
+    opened = clause.rfind("(")
+    inside = (
+        opened
+        if opened >= 0 and ")" not in clause[opened:] and "](" not in clause[max(0, opened - 1) : opened + 1]
+        else -1
+    )
+    return start + max(clause.rfind(";"), inside) + 1
 
 
 def about_us(lead: str) -> bool:

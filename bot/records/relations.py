@@ -13,7 +13,7 @@ from bot.records.blocks import Block, Kind
 from bot.records.field_lines import name_key
 from bot.records.fields import Field
 from bot.records.inline import plain
-from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, partial
+from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, only_part, partial
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
@@ -25,11 +25,6 @@ FIELD_KINDS: Mapping[str, RelationKind] = {
     kind.value: kind for kind in RelationKind if kind is not RelationKind.RELATED
 } | {"related": RelationKind.RELATED}
 
-_ONLY_PART = re.compile(
-    r"^(?:['’]s\s+\w|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|clauses?|sections?|"
-    r"portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b)",
-    re.I,
-)
 _NOTHING = re.compile(
     r"^\W*(?:none|nothing|nobody|n/a|not applicable|no|keine|nichts|aucun|ninguno|nenhum|nessuno|нет|"
     r"なし|无|無|없음)(?!\w)",
@@ -63,7 +58,7 @@ def relations_of(
         if len(found) > MAX_RELATIONS:
             break
         text = block.text[:MAX_TEXT]
-        for reference, kind in directed(text, find(text, name), strict=True):
+        for reference, kind in directed(text, find(text, name), strict=True, own=name.own):
             line = _line_of(block.line, text, reference)
             if (line, reference.target) in decided or line in examples:
                 continue
@@ -89,12 +84,12 @@ def _in_value(
     """The references in a field's value, each with its kind. own: the kind that the field is named for."""
     before = 0
     last: RelationKind | None = None
-    for reference, said in directed(text, find(text, name, bare=bare), strict=False):
+    for reference, said in directed(text, find(text, name, bare=bare), strict=False, own=name.own):
         lead = text[before : reference.start]
         if reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead)):
             continue
         kind = said or _kind_in_field(own, last, lead, first=before == 0)
-        if kind is not None and _ONLY_PART.match(text[reference.end : reference.end + 160]):
+        if kind is not None and only_part(text, reference.end):
             kind = partial(kind)
         before, last = reference.end, kind
         if kind is not None:
