@@ -54,8 +54,7 @@ def _go_on(
             yield e.WorkflowParked(reason=failed[0].error, step=failed[0].name)
         return
     settled = {s.name for s in instance.steps.values() if s.state in _SETTLED}
-    for phase in definition.phases:
-        names = {s.name for s in definition.steps if s.phase == phase}
+    for phase, names in definition.phase_steps.items():
         if names <= settled and phase not in instance.phases_completed:
             yield e.PhaseCompleted(phase=phase)
     if len(settled) == len(definition.steps):

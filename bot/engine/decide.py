@@ -9,7 +9,6 @@ operator's wish. The events it gives include the start of whatever became runnab
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from bot.engine import events as e
@@ -27,10 +26,14 @@ from bot.engine.given import (
     RetryAsked,
     TimePassed,
 )
-from bot.engine.instance import WorkflowInstance, evolve
+from bot.engine.instance import WorkflowInstance
+from bot.engine.recording import wrapped
 from bot.engine.scope import effect_key
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import WorkflowDefinition
+
+_RESTS = (e.StepStarted, e.CompensationStarted)
+"""What the state alone led to and leads no further: the next word is a step's."""
 
 
 def decide(
@@ -40,29 +43,26 @@ def decide(
 
     Raises NotAllowedNow for a cancel or retry that does not fit the state.
     """
-    bodies: list[e.Body] = []
-    scratch = instance
-    more = tuple(_direct(instance, definition, given, around)) or tuple(
-        consequences(instance, definition, around)
-    )
-    while more:
-        for body in more:
-            bodies.append(body)
-            scratch = evolve(scratch, _provisional(scratch, body, around.now))
-        more = tuple(consequences(scratch, definition, around))
-    return tuple(bodies)
+    return tuple(event.body for event in follow(instance, definition, given, around, "", "")[0])
 
 
-def _provisional(instance: WorkflowInstance, body: e.Body, now: datetime) -> e.Event:
-    return e.Event(
-        stream=instance.id,
-        version=instance.version + 1,
-        at=e.stamp(now),
-        actor="",
-        cause="",
-        correlation="",
-        body=body,
-    )
+def follow(
+    instance: WorkflowInstance,
+    definition: WorkflowDefinition,
+    given: Given,
+    around: Circumstances,
+    actor: str,
+    cause: str,
+) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
+    """The same with the envelope that they are kept in, and the instance after them."""
+    more = tuple(_direct(instance, definition, given, around))
+    events, grown = wrapped(instance, more, around.now, actor, cause)
+    while True:
+        more = tuple(consequences(grown, definition, around))
+        further, grown = wrapped(grown, more, around.now, actor, cause)
+        events += further
+        if all(type(body) in _RESTS for body in more):
+            return events, grown
 
 
 def _direct(

@@ -247,7 +247,7 @@ def link(previous: str, data: bytes) -> str:
 
 def stamp(moment: datetime) -> str:
     """ISO 8601 with microseconds and Z, so that text order is time order."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -15,11 +15,12 @@ def wrapped(
 ) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
     """The bodies as the instance's next events, and the instance after them."""
     out: list[e.Event] = []
+    at = e.stamp(now)
     for body in bodies:
         event = e.Event(
             stream=instance.id,
             version=instance.version + 1,
-            at=e.stamp(now),
+            at=at,
             actor=actor,
             cause=cause,
             correlation=instance.correlation,

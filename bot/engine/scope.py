@@ -27,6 +27,8 @@ def step_inputs(
     instance: WorkflowInstance, definition: WorkflowDefinition, step: StepDefinition
 ) -> dict[str, Any]:
     """The step's declared inputs with their references resolved. Raises ReferenceUnresolved."""
+    if not step.inputs:
+        return {}
     out: dict[str, Any] = resolve(dict(step.inputs), scope(instance, definition))
     return out
 

@@ -97,6 +97,10 @@ ROLLBACK_TRANSITIONS: Mapping[RollbackState, frozenset[RollbackState]] = {
     RollbackState.COMPLETED: frozenset(),
 }
 
+# Their own hashing is a call of Python for each look-up; as text it is none.
+for _states in (WorkflowState, StepState, RollbackState):
+    _states.__hash__ = str.__hash__  # type: ignore[method-assign]
+
 S = TypeVar("S", WorkflowState, StepState, RollbackState)
 
 

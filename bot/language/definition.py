@@ -87,18 +87,26 @@ class WorkflowDefinition:
     triggers: tuple[Trigger, ...] = ()
     emits: Mapping[str, str] = field(default_factory=dict)
     rollback_required: str | None = None
+    phase_steps: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    """The steps of each phase, in order of their first step."""
+    _by_name: Mapping[str, StepDefinition] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        phases: dict[str, frozenset[str]] = {}
+        for step in self.steps:
+            if step.phase:
+                phases[step.phase] = phases.get(step.phase, frozenset()) | {step.name}
+        object.__setattr__(self, "phase_steps", phases)
+        object.__setattr__(self, "_by_name", {step.name: step for step in self.steps})
 
     def step(self, name: str) -> StepDefinition:
         """The step of this name. Raises KeyError."""
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(name)
+        return self._by_name[name]
 
     @property
     def phases(self) -> tuple[str, ...]:
         """Phase names in order of their first step."""
-        return tuple(dict.fromkeys(s.phase for s in self.steps if s.phase))
+        return tuple(self.phase_steps)
 
 
 def seconds(text: str) -> float:
