@@ -128,7 +128,7 @@ class Distant:
         end = time.monotonic() + PATIENCE
         while not (found := find()):
             assert time.monotonic() < end, self.where()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         return found
 
     def where(self) -> str:
