@@ -338,7 +338,7 @@ class StepCoordinator(Operated):
                 due = self._wakeups.due(call, now)
                 late = step.deadline is not None and e.moment(step.deadline) <= now
                 if everything or due <= now or late:
-                    self._call(call, check=True)
+                    self._call(call, check=True, again=everything)
                 else:
                     self._wakeups.remind(due, instance.id)
                 if step.deadline is not None and not late:
@@ -360,10 +360,10 @@ class StepCoordinator(Operated):
             self._call(call, check=True)
         return waits
 
-    def _call(self, call: Call, *, check: bool) -> None:
+    def _call(self, call: Call, *, check: bool, again: bool = True) -> None:
         if self._execution.call(call, check=check):
             self._wakeups.called(call)
-        elif check:
+        elif check and again:
             self._again.add(call)
 
     def _reload(self, instance_id: str) -> None:

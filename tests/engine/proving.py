@@ -228,15 +228,22 @@ class Oracle:
         self.status[step] = "skipped"
 
     def _WorkflowParked(self, body: dict[str, Any], step: str | None) -> None:
+        self._must(self.state in ("running", "rolling back"), f"parked while {self.state}")
         self._must(bool(body["reason"].strip()), "parked without a sentence")
-        self.parked_from, self.state = self.state, "parked"
+        self.state = "parked"
+
+    def _WorkflowPaused(self, body: dict[str, Any], step: None) -> None:
+        self._must(self.state == "running", f"paused while {self.state}")
+        self._must(bool(body["reason"].strip()), "paused without a sentence")
+        self.state = "paused"
 
     def _WorkflowResumed(self, body: dict[str, Any], step: str | None) -> None:
-        self._must(self.state == "parked", f"resumed while {self.state}")
+        self._must(self.state in ("parked", "paused"), f"resumed while {self.state}")
         self.state = "rolling back" if self.undoing else "running"
 
     def _RollbackInitiated(self, body: dict[str, Any], step: str | None) -> None:
-        self._must(self.state in ("running", "parked"), f"rolled back while {self.state}")
+        self._must(self.state in ("running", "parked", "paused"), f"rolled back while {self.state}")
+        self._must(bool(body["reason"].strip()), "rolled back without a sentence")
         self.state = "rolling back"
 
     def left(self) -> set[str]:

@@ -226,7 +226,8 @@ class House:
     have been heard. strict: whether to compare the live state with the fold after each commit.
     """
 
-    def __init__(self, drawn: Drawn, *, chance: Callable[[], float] = lambda: 0.5) -> None:
+    def __init__(self, drawn: Drawn, *, chance: Callable[[], float] = lambda: 0.5, at_once: int = 50) -> None:
+        self.at_once = at_once
         self.drawn, self.world, self.clock, self.chance = drawn, World(), VirtualClock(), chance
         self.store = MemoryStore(now=self.clock.now)
         self.loop = Loop()
@@ -251,6 +252,7 @@ class House:
             {t.type: t for t in types if t.type != without},
             self.clock,
             chance=self.chance,
+            most_at_once=self.at_once,
         )
         self.engine.recover()
 
@@ -342,12 +344,15 @@ class House:
     def ask(self, what: str, instance: str, cause: str) -> bool:
         """An operator's wish; whether it needs no repeating."""
         try:
+            who = {"actor": "@m", "cause": cause}
             if what == "retry":
-                self.engine.retry(instance, actor="@m", cause=cause)
+                self.engine.retry(instance, **who)
+            elif what == "pause":
+                self.engine.pause(instance, reason="a wish", **who)
+            elif what == "resume":
+                self.engine.resume(instance, **who)
             else:
-                self.engine.cancel(
-                    instance, actor="@m", reason="a wish", cause=cause, cancelled=what == "cancel"
-                )
+                self.engine.cancel(instance, reason="a wish", cancelled=what == "cancel", **who)
         except (NotAllowedNow, UnknownInstance):
             pass
         except (Refused, ConcurrencyConflict):
@@ -376,7 +381,9 @@ class House:
 
     def _check_rest(self, name: str, instance: WorkflowInstance) -> None:
         """Nobody does anything for it now: it must be known what would make it go on."""
-        if instance.state is WorkflowState.PARKED:
+        if not instance.state.moving:  # a human has to look, and was told why
+            if not instance.reason:
+                raise Broken(f"{name} is {instance.state}, and nobody knows why")
             return
         back = instance.state is WorkflowState.ROLLING_BACK
         waits = any(

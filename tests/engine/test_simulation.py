@@ -23,6 +23,7 @@ from tests.engine.simulated import Fate, House, Killed, Refused, running
 SIMULATIONS = int(os.environ.get("CLOI_SIMULATIONS", "500"))
 AGAIN = os.environ.get("CLOI_SIMULATION")
 PARTS = 4
+DARING = ("die", "die", "back", "recheck", "cancel", "undo", "retry", "retry", "pause", "resume")
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ class Simulation:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.house = House(draw(self.rng), chance=self.rng.random)
+        self.house = House(draw(self.rng), chance=self.rng.random, at_once=self.rng.choice((1, 2, 50, 50)))
         self.fate: Fate = Chance(self.rng)
         self.keys = ["a", "b"][: self.rng.choice((1, 1, 2))]
         self.signals: list[str] = []
@@ -76,7 +77,7 @@ class Simulation:
             self.reopen()
             for key in self.keys:
                 self.house.keep(key)
-            for _ in range(self.rng.randint(5, 60)):
+            for _ in range(self.rng.randint(5, 120)):
                 self.living(self.act)
             self.fate = Fair()
             self.house.kill()
@@ -126,10 +127,12 @@ class Simulation:
             wish = self.asked[0]
             if house.ask(*wish):
                 self.asked.remove(wish)
-        elif (what := rng.choice(("die", "back", "cancel", "undo", "retry", "retry"))) == "die":
+        elif (what := rng.choice(DARING)) == "die":
             raise Killed
         elif what == "back":
             house.clock.advance(-rng.choice((1.0, 500.0)))
+        elif what == "recheck":
+            house.engine.recheck()
         elif house.folded:
             name = rng.choice(list(house.folded))
             self.asked.append((what, name, f"{what} {rng.random()}"))
@@ -161,8 +164,9 @@ class Simulation:
                 house.work()
             elif not open_:
                 return
-            elif parked := [n for n, i in open_.items() if i.state is WorkflowState.PARKED]:
-                house.ask("retry", parked[0], f"help {turn}")
+            elif still := [n for n, i in open_.items() if not i.state.moving]:
+                paused = house.folded[still[0]].state is WorkflowState.PAUSED
+                house.ask("resume" if paused else "retry", still[0], f"help {turn}")
             else:
                 for name in open_:
                     for step in house.drawn.definition.steps:
