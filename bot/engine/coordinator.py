@@ -12,24 +12,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine import events as e
-from bot.engine.decide import decide
+from bot.engine.decide import follow
 from bot.engine.errors import EngineError, NotAllowed, UnknownInstance
-from bot.engine.execution import StepExecution
+from bot.engine.execution import Answer, StepExecution
 from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
 from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.operators import Operated
-from bot.engine.outcome import Outcome, Waiting
+from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, StepType
-from bot.engine.recording import append_of, wrapped
-from bot.engine.starting import Story, check_types, first_append, matches
+from bot.engine.recording import append_of
+from bot.engine.starting import Story, first_append
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
-from bot.language.definition import WorkflowDefinition, parse
+from bot.language.definition import WorkflowDefinition, check_types, parse
 from bot.language.references import resolve
 
 log = logging.getLogger("cloi.engine")
@@ -68,6 +68,7 @@ class StepCoordinator(Operated):
             check_types(definition, step_types)
             self._pinned[definition.digest] = definition
         self._undoable = frozenset(name for name, t in step_types.items() if t.undoable)
+        self._kept: set[str] = set()  # digests of definitions that are in the store
         self._open: dict[str, WorkflowInstance] = {}
         self._again: set[Call] = set()
         self._wakeups = Wakeups()
@@ -108,7 +109,7 @@ class StepCoordinator(Operated):
         appends: list[tuple[Append, WorkflowInstance]] = []
         for definition in self._definitions.values():
             for trigger in definition.triggers:
-                if trigger.on == kind and matches(trigger, data):
+                if trigger.on == kind and trigger.matches(data):
                     key = str(resolve(trigger.key, {"fact": data}))
                     instance_id = f"{definition.name}/{key}"
                     if instance_id in started or self._exists(instance_id):
@@ -276,7 +277,9 @@ class StepCoordinator(Operated):
         return known
 
     def _first_append(self, definition: WorkflowDefinition, story: Story) -> tuple[Append, WorkflowInstance]:
-        self.store.put_blob(definition.text.encode(), lasting=True)
+        if definition.digest not in self._kept:
+            self.store.put_blob(definition.text.encode(), lasting=True)
+            self._kept.add(definition.digest)
         return first_append(definition, story, self._around(story.instance))
 
     def _commit_first(
@@ -286,8 +289,7 @@ class StepCoordinator(Operated):
             self.store.settle(delivery, "consumed", reason)
             return
         self._append([append for append, _ in appends], consumes=delivery, reason=reason)
-        for _, instance in appends:
-            self._adopt(instance)
+        self._adopt([(instance, False) for _, instance in appends])
 
     def _around(self, instance_id: str) -> Circumstances:
         return Circumstances(
@@ -299,25 +301,34 @@ class StepCoordinator(Operated):
 
     def _apply(self, instance: WorkflowInstance, given: Given, *, actor: str, cause: str) -> WorkflowInstance:
         """Decide, append, evolve, and call what became runnable."""
-        definition = self.definition(instance)
-        bodies = decide(instance, definition, given, self._around(instance.id))
-        if not bodies:
-            return instance
-        events, grown = wrapped(instance, bodies, self.clock.now(), actor, cause)
-        self._append([append_of(instance, events, grown)])
-        # What came while it was held up was not listened to, so everything is looked at when it goes on.
-        self._adopt(grown, everything=grown.state is not instance.state)
+        around = self._around(instance.id)
+        events, grown = follow(instance, self.definition(instance), given, around, actor, cause)
+        if events:
+            self._append([append_of(instance, events, grown)])
+            self._adopt([(grown, grown.state is not instance.state)])
         return grown
 
-    def _adopt(self, instance: WorkflowInstance, *, everything: bool = False) -> None:
-        """The state is committed: remember it, call what is runnable, wake who follows this instance."""
-        if instance.state.final:
-            self._open.pop(instance.id, None)
-            self._wakeups.forget(instance.id)
-        else:
-            self._open[instance.id] = instance
+    def _adopt(self, moved: Sequence[tuple[WorkflowInstance, bool]], answers: Sequence[Answer] = ()) -> None:
+        """These states are committed: remember them, call what is runnable, wake who follows these instances.
+
+        With each whether all that waits is to be checked: what came while it was held up was not listened to.
+        """
+        for instance, _ in moved:
+            if instance.state.final:
+                self._open.pop(instance.id, None)
+                self._wakeups.forget(instance.id)
+            else:
+                self._open[instance.id] = instance
+        followers = self._wakeups.signal(f"instance:{instance.id}" for instance, _ in moved)
+        for call, outcome, since in answers:
+            if isinstance(outcome, Waiting) and call[0] in self._open:
+                missed = call in self._again or self._wakeups.missed(outcome.wake_on, since)
+                later = timedelta(seconds=0 if missed else outcome.recheck_after)
+                self._wakeups.recheck_at(call, self.clock.now() + later)
+            self._again.discard(call)
+        for instance, everything in moved:
             self._look_at(instance, everything=everything)
-        for call in self._wakeups.signal([f"instance:{instance.id}"]):
+        for call in followers:
             self._wake(call)
         self._changed.set()
 
@@ -372,29 +383,52 @@ class StepCoordinator(Operated):
         self._doubtful.pop(instance_id, None)
         self._open.pop(instance_id, None)
         if instance is not None:
-            self._adopt(instance, everything=True)
+            self._adopt([(instance, True)])
 
     def _in_hand(self, instance_id: str) -> tuple[WorkflowInstance, WorkflowDefinition]:
         instance = self._open[instance_id]
         return instance, self.definition(instance)
 
-    def _answered(self, call: Call, outcome: Outcome, since: int) -> None:
-        """A call came back: record what follows. What cannot be recorded is looked at again soon."""
-        instance_id, step_name, kind = call
-        instance = self._open.get(instance_id)
-        if instance is None:
-            return
-        if isinstance(outcome, Waiting):
-            missed = call in self._again or self._wakeups.missed(outcome.wake_on, since)
-            later = timedelta(seconds=0 if missed else outcome.recheck_after)
-            self._wakeups.recheck_at(call, self.clock.now() + later)
-        self._again.discard(call)
-        given = Answered(step_name, outcome, compensating=kind == "rollback")
+    def _answered(self, answers: Iterator[Answer]) -> None:
+        """Calls came back: record what follows from all of them in one commit, then act on it.
+
+        What cannot be recorded is looked at again soon, and nobody else stands still for that.
+        """
+        seen: list[Answer] = []
+        courses: dict[str, tuple[WorkflowInstance, tuple[e.Event, ...], WorkflowInstance]] = {}
+        for answer in answers:
+            (name, step, kind), outcome, _ = answer
+            known = self._open.get(name)
+            if known is None:
+                continue
+            seen.append(answer)
+            before, events, grown = courses.get(name, (known, (), known))
+            given = Answered(step, outcome, compensating=kind == "rollback")
+            try:
+                definition, around = self.definition(grown), self._around(name)
+                more, grown = follow(grown, definition, given, around, "cloi", f"step:{step}")
+            except Exception:
+                log.exception("what %s answered leads nowhere; looking again soon", answer[0])
+                self._doubt(name)
+                more = ()
+            courses[name] = (before, events + more, grown)
+        failed = self._append_each([append_of(*course) for course in courses.values() if course[1]])
+        whole = [course for name, course in courses.items() if name not in failed]
+        self._adopt([(grown, grown.state is not old.state) for old, events, grown in whole if events], seen)
+        for _, events, grown in whole:
+            if not events:  # nothing new to record, so nobody has looked at it yet
+                self._look_at(grown, everything=False)
+
+    def _append_each(self, appends: list[Append]) -> set[str]:
+        """In one commit; where that fails, each on its own. Whose did: they are doubted."""
+        if not appends:
+            return set()
         try:
-            grown = self._apply(instance, given, actor="cloi", cause=f"step:{step_name}")
+            self.store.append(appends)
         except Exception:
-            log.exception("what %s answered could not be recorded; looking again soon", call)
-            self._doubt(instance_id)
-            return
-        if grown is instance:  # nothing new to record, so nobody has looked at it yet
-            self._look_at(instance, everything=False)
+            if len(appends) > 1:
+                return set().union(*(self._append_each([append]) for append in appends))
+            log.exception("what %s came to could not be recorded; looking again soon", appends[0].stream)
+            self._doubt(appends[0].stream)
+            return {appends[0].stream}
+        return set()

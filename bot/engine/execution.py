@@ -1,6 +1,7 @@
 """The Step Execution Service (ADR-012): calls steps, each at most once at a time, and hands over their answers.
 
-A call is a task; how many run at once is bounded. What a step raises is its failure, never the process's. Not
+A call is a task; how many run at once is bounded. What a step raises is its failure, never the process's. Calls
+that come back in the same turn of the event loop are handed over together, so that they share a commit. Not
 here: which steps to call and what follows from an answer (coordinator.py).
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
@@ -21,13 +23,16 @@ from bot.language.errors import ReferenceUnresolved
 
 log = logging.getLogger("cloi.engine")
 
+Answer = tuple[Call, Outcome, int]
+"""A call, its outcome, and the value of `now` when it began."""
+
 Found = tuple[WorkflowInstance, WorkflowDefinition]
 
 
 class StepExecution:
-    """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given a
-    call, its outcome, and the value of `now` when it began; called without anything awaited in between. failures:
-    what becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word.
+    """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given
+    the answers; a call counts as under way until its answer has been taken from the iterator. failures: what
+    becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word.
     """
 
     def __init__(
@@ -38,7 +43,7 @@ class StepExecution:
         control: WorkflowControl,
         *,
         look_up: Callable[[str], Found],
-        answered: Callable[[Call, Outcome, int], None],
+        answered: Callable[[Iterator[Answer]], None],
         now: Callable[[], int],
         ended: Callable[[], None],
         most_at_once: int,
@@ -54,20 +59,26 @@ class StepExecution:
         self._ended = ended
         self._failures = failures
         self._tasks: dict[Call, asyncio.Task[None]] = {}
+        self._steps: dict[str, set[str]] = {}  # of an instance, under way
+        self._answers: list[Answer] = []
+        self._none = asyncio.Event()  # is under way
         self._slots = asyncio.Semaphore(most_at_once)
 
     def call(self, call: Call, *, check: bool) -> bool:
         """Begin the call: start or undo, or their check. False if it is under way already."""
         if call in self._tasks:
             return False
-        task = asyncio.get_running_loop().create_task(self._run(call, check), name="/".join(call))
-        self._tasks[call] = task
-        task.add_done_callback(lambda done: self._over(call, done))
+        self._tasks[call] = asyncio.get_running_loop().create_task(
+            self._run(call, check), name="/".join(call)
+        )
+        if call[2] == "step":
+            self._steps.setdefault(call[0], set()).add(call[1])
+        self._none.clear()
         return True
 
     def in_flight(self, instance: str) -> frozenset[str]:
         """Steps of an instance whose call has not come back yet."""
-        return frozenset(step for name, step, kind in self._tasks if name == instance and kind == "step")
+        return frozenset(self._steps.get(instance, ()))
 
     @property
     def idle(self) -> bool:
@@ -77,7 +88,7 @@ class StepExecution:
     async def settle(self) -> None:
         """Return when no call is under way."""
         while self._tasks:
-            await asyncio.wait(tuple(self._tasks.values()))
+            await self._none.wait()
 
     async def stop(self) -> None:
         """Cancel all calls. What they were doing is unknown then, as after a crash."""
@@ -85,21 +96,52 @@ class StepExecution:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._answers.clear()
+        for call in tuple(self._tasks):
+            self._over(call)
 
-    def _over(self, call: Call, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(call) is task:
-            del self._tasks[call]
-        self._ended()
+    def _over(self, call: Call) -> None:
+        if self._tasks.pop(call, None) is None:
+            return
+        if call[2] == "step":
+            steps = self._steps[call[0]]
+            steps.discard(call[1])
+            if not steps:
+                del self._steps[call[0]]
+        if not self._tasks:
+            self._none.set()
 
     async def _run(self, call: Call, check: bool) -> None:
-        async with self._slots:
-            since = self._now()
-            outcome = await self._outcome(call, check)
-            if isinstance(outcome, Failed) and self._failures is not None and call[2] == "step":
-                outcome = self._recovered(call, outcome, self._failures)
-        # From here on nothing awaits: the call is over before anything follows from it.
-        del self._tasks[call]
-        self._answered(call, outcome, since)
+        try:
+            async with self._slots:
+                since = self._now()
+                outcome = await self._outcome(call, check)
+                if isinstance(outcome, Failed) and self._failures is not None and call[2] == "step":
+                    outcome = self._recovered(call, outcome, self._failures)
+        except BaseException:
+            self._over(call)
+            raise
+        self._answers.append((call, outcome, since))
+        if len(self._tasks) == 1:  # nobody to wait for
+            self._come_back()
+        elif len(self._answers) == 1:
+            asyncio.get_running_loop().call_soon(self._come_back)
+
+    def _come_back(self) -> None:
+        """Hand over what has come back in this turn of the loop. From here on nothing awaits."""
+        answers, self._answers = deque(self._answers), []
+        try:
+            self._answered(self._one_by_one(answers))
+        finally:
+            for _ in self._one_by_one(answers):
+                pass
+            self._ended()
+
+    def _one_by_one(self, answers: deque[Answer]) -> Iterator[Answer]:
+        while answers:
+            answer = answers.popleft()
+            self._over(answer[0])
+            yield answer
 
     async def _outcome(self, call: Call, check: bool) -> Outcome:
         try:
