@@ -11,11 +11,11 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from bot.records.blocks import Block, Kind
+from bot.records.blocks import Kind
 from bot.records.dates import Order, read_date
 from bot.records.fields import Field
 from bot.records.inline import plain
-from bot.records.record import Relation, RelationKind, Status
+from bot.records.record import Status
 from bot.records.status import normalise
 
 PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
@@ -24,9 +24,6 @@ _TAKEN_BACK = re.compile(
     r"^\W*(?:(?:now|later|since|partially|partly|on|\d[\d./-]*)\W+)*(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
     r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)",
     re.I,
-)
-_BANNER = re.compile(
-    r"^\W*(?:this \w+ (?:is|has been|was)(?: now)? )?(?:super[sc]eded|replaced) by\s+[^\s:]", re.I
 )
 _OPEN = (Status.UNKNOWN, Status.PLACEHOLDER)
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
@@ -83,24 +80,6 @@ def choose_status(fields: Sequence[Field], family: str = "") -> tuple[Status | N
         if others:
             return others[0]
     return status, field
-
-
-def from_banner(
-    status: Status | None, relations: Sequence[Relation], blocks: Sequence[Block]
-) -> Relation | None:
-    """A line "Superseded by …" that stands over the text by itself, where the status does not know of it."""
-    if status is not None and status not in PERMITS:
-        return None
-    heads = [b.line for b in blocks if b.kind is Kind.HEADING and not b.quote]
-    end = heads[1] if len(heads) > 1 else 60
-    for relation in relations:
-        if (
-            relation.kind is RelationKind.SUPERSEDED_BY
-            and relation.place.line < end
-            and _BANNER.match(plain(relation.quote))
-        ):
-            return relation
-    return None
 
 
 def choose_date(

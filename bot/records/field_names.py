@@ -43,18 +43,24 @@ _NAMES: dict[str, str] = {
         "id|adr|adr id|adr-id|adr_id|number|no|nr|adr number|identifier|rfc|pep|eip|rfd|kep|"
         "kep-number|kep number|decision id|rfc number|index"
     ),
+    "name": "name|feature|rfc name|proposal name",
     "title": "title|feature name|titel|titre|título|titolo|adr title|decision title|heading",
     "supersedes": (
         "supersedes|supercedes|superseeds|supercede|supersede|replaces|obsoletes|supersedes adr|"
         "supersedes s|replaces adr|supersedes adrs|ersetzt folgende|remplace|substitui|reemplaza|"
-        "sostituisce|vervangt|superseding|superseded adrs|supersedes rfc|overrides|replacing"
+        "sostituisce|vervangt|superseding|superseded adrs|supersedes rfc|overrides|replacing|"
+        "supersedes replaces|replaces supersedes|supersedes decision|supersedes decisions|replaces decision|"
+        "supersedes if applicable|invalidates|remplace l adr|заменяет|取代|替代"
     ),
     "superseded-by": (
         "superseded by|superceded by|superseeded by|superseded-by|replaced by|replaced-by|"
         "obsoleted by|overridden by|ersetzt durch|abgelöst durch|remplacé par|remplacée par|"
         "substituído por|substituída por|reemplazado por|sustituido por|sostituito da|"
         "vervangen door|superseded by adr|superseded-by s|superseded|successor|"
-        "succeeded by"
+        "succeeded by|deprecated by|deprecated in favor of|deprecated in favour of|invalidated by|"
+        "obsolete by|made obsolete by|supplanted by|superseded with|superseded in favor of|"
+        "superseded in favour of|replaced with|replacement|replacement adr|superseded by replaced by|"
+        "superseded by if applicable|superseded by decision|被取代|заменено на|replaced by adr|obsoleted-by"
     ),
     "partially-supersedes": (
         "partially supersedes|partly supersedes|supersedes partially|supersedes in part|supersedes partly"

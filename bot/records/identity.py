@@ -20,7 +20,11 @@ RECORD_WORDS = frozenset(_WORDS.split())
 """Words, in lower case, that mean a record before a number, as in "adr-0012"."""
 
 _NAME_ONLY = frozenset({"readme", "index", "adr", "decision", "main", "rfc", "proposal", "record", "kep"})
-_DATED = re.compile(r"^(?:\d{8}|\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d)(?=[-_. ]|$)")
+_DATED = re.compile(
+    r"^(?:\d{8}|\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d|(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?=-[A-Za-z]))(?=[-_. ]|$)"
+)
+_PROPOSAL = re.compile(r"(?!step|deep|keep|beep|zip|ship|skip|chip|clip|trip|tip)[a-z]{1,4}(?:ep|ip)", re.I)
+"""Enhancement or improvement proposals of any project: OEP, CIP, SLEP."""
 _NUMBERED = re.compile(r"^#?(?P<num>\d{1,6})(?=[-_. )—–]|$)")
 _WORD_NUMBERED = re.compile(
     r"^(?P<prefix>[A-Za-z]+(?:[-_ ][A-Za-z]+){0,3}?)(?P<sep>[-_ #]{0,2})(?P<num>\d{1,6})(?=[-_. :)—–]|$)"
@@ -81,7 +85,8 @@ def from_name(name: str) -> Identity:
         prefix, digits = found["prefix"], found["num"]
         tokens = [token.lower() for token in re.split(r"[-_ ]", prefix)]
         single_upper = len(tokens) == 1 and prefix.isupper() and 2 <= len(prefix) <= 8
-        if RECORD_WORDS.intersection(tokens) or single_upper:
+        proposal = len(tokens) == 1 and len(digits) >= 3 and _PROPOSAL.fullmatch(prefix)
+        if RECORD_WORDS.intersection(tokens) or single_upper or proposal:
             prefix = prefix.upper() if prefix.islower() else prefix
             lead = re.sub(r"[_ ]", "-", prefix) + ("-" if found["sep"] else "")
             return Identity(f"{lead}{digits}", int(digits), lead, len(digits))

@@ -49,6 +49,7 @@ _NUMBERED_HEADING = re.compile(
 _LOG_FOLDER = re.compile(
     r"(?:^|/)(?:adrs?|adl|decisions?|architecture[-_]?decisions?|decision[-_]?(?:log|records?)|rfcs?)/", re.I
 )
+_DATED_FOLDER = re.compile(r"/\d{4}-?\d\d-?\d\d[-_][^/]+/[^/]+$")
 _UNFILLED = re.compile(r"^[ \t*_-]{0,8}(?:Date|Status)[*_]*:[ \t]*[*_]*\{[A-Z_ -]{3,40}\}", re.M)
 
 
@@ -68,7 +69,9 @@ def is_record(path: str, data: bytes) -> FileKind:
     if not _MARKUP.search(base):
         return FileKind.OTHER
     identity = from_path(path)
-    named_by_directory = _INDEX.match(stem) and identity.number is not None
+    named_by_directory = _INDEX.match(stem) and (
+        identity.number is not None or (_DATED_FOLDER.search(path) and _LOG_FOLDER.search(path))
+    )
     if _is_template(stem, identity.number) or _TEMPLATE.search(posixpath.basename(posixpath.dirname(path))):
         return FileKind.TEMPLATE
     if (_INDEX.match(stem) and not named_by_directory) or _OTHER.match(stem):
@@ -77,7 +80,7 @@ def is_record(path: str, data: bytes) -> FileKind:
         return FileKind.INDEX if _INDEX.match(stem) else FileKind.OTHER
     head = data[:4_000].decode("utf-8", "replace")
     title = next((line for line in head.split("\n") if line.startswith("# ")), "")
-    dated = re.match(r"\d{8}|\d{4}-\d\d-\d\d", stem)
+    dated = named_by_directory or re.match(r"\d{8}|\d{4}-\d\d(?:-\d\d|-[a-z])", stem)
     if title and not identity.number and not dated and _PLACEHOLDER_TITLE.match(title[2:].strip()[:300]):
         return FileKind.TEMPLATE
     if identity.number is None and _UNFILLED.search(head):

@@ -40,7 +40,8 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
 _VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) in enumerate(_VERBS)), re.I)
 _STEM_WORDS = (
     "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
-    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp amend updat modif ergänz depend requir hängt buil baut"
+    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp "
+    "amend updat modif ergänz depend requir hängt buil baut"
 )
 _STEMS = tuple(_STEM_WORDS.split())
 _PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
@@ -99,6 +100,14 @@ _ONLY_PART = re.compile(
     r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b)",
     re.I,
 )
+_SEE = re.compile(
+    r"\b(?:super[sc]ee?ded|superseeded|replaced|obsoleted?)\b[^\w\n]{0,6}"
+    r"(?:(?:on|as of|since|at|\d[\d./-]*)[^\w\n]{1,3}){0,3}"
+    r"(?P<see>(?:(?:see|cf|now|use|refer to|in favou?r of|by|with|the|new|record|decision|adr)\b"
+    r"[^\w\n]{0,4}){0,5})$",
+    re.I,
+)
+_POSSESSIVE = re.compile(r"[\])`*_]{0,3}['’]s\s")
 _PART_NOUN = re.compile(
     r"[\"“”]|\b(?:aspects?|parts?|(?:sub-?)?sections?|portions?|clauses?|elements?|pieces?|some|points?|rules?|requirements?|"
     r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|"
@@ -170,7 +179,9 @@ def directed(
         if one.kind is None:
             one.kind = _after(text, references, index)
         said.append(one)
-        if only_part(text, reference.end):
+        if one.joined and _POSSESSIVE.match(text, reference.end):
+            one.kind = partial(one.kind) if one.kind and ";" not in lead else None
+        elif only_part(text, reference.end):
             _narrow(said)
         last_end = reference.end
     yield from ((one.reference, one.kind) for one in said)
@@ -206,6 +217,15 @@ def only_part(text: str, at: int) -> bool:
 
 def _next_within(references: list[Reference], index: int, length: int) -> bool:
     return index + 1 < len(references) and references[index + 1].start < references[index].end + length
+
+
+def see_successor(lead: str, reference: Reference, own: Identity) -> RelationKind | None:
+    """ "Superseded (see ADR-4)", "Superseded [0019](…)": a state whose successor follows without "by"."""
+    found = _SEE.search(lead[-120:])
+    newer = _is_newer(reference, own)
+    if not found or newer is False or (not found["see"] and not newer):
+        return None
+    return partial(RelationKind.SUPERSEDED_BY) if is_partial(lead[-120:]) else RelationKind.SUPERSEDED_BY
 
 
 def is_joiner(lead: str) -> bool:
@@ -318,5 +338,5 @@ def _sentence_start(text: str, verb: re.Match[str]) -> int:
     if verb[0][:1].isupper() and not re.search(r"[^\s*_`>|~-]", text[line : verb.start()]):
         return line
     window = max(0, verb.start() - 300)
-    ends = [m.end() for m in re.finditer(r"[.!?][)*_\"]*\s+(?=\S)", text[window : verb.start()])]
+    ends = [m.end() for m in re.finditer(r"[.!?][)*_\"]*\s+(?=\S)", text[window : verb.start() + 1])]
     return window + ends[-1] if ends else window

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.records import front_matter
+from bot.records.banner import from_banner
 from bot.records.blocks import Block, sections_of
-from bot.records.choose import choose_date, choose_status, from_banner, statuses
+from bot.records.choose import choose_date, choose_status, statuses
 from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
 from bot.records.field_lines import name_key
@@ -22,7 +23,7 @@ from bot.records.fields import Field, fields_of
 from bot.records.identity import from_path, identify
 from bot.records.inline import plain
 from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity, Status
-from bot.records.references import Naming, naming
+from bot.records.references import Naming, naming, own_word
 from bot.records.relations import from_metadata, people, relations_of, unique
 from bot.records.site import Site
 from bot.records.split import split
@@ -84,12 +85,16 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
     )
     status, status_field = choose_status(fields, document.family)
     iso, date_field = choose_date(path, fields, status_field, order)
-    name = naming(path, identity, document.family, site, title.label if title else None)
+    label = title.label if title and title.label else own_word(source.text)
+    name = naming(path, identity, document.family, site, label)
     relations = _relations(document, fields, name)
+    if title_block and title and title.number is not None and title.number != identity.number:
+        own = name.id_of(title.number)  # the record's own title, though its file has another number
+        relations = tuple(r for r in relations if r.target != own or r.place.line != title_block.line)
     places = _places(title_block, status_field, date_field, fields)
-    banner = from_banner(status, relations, document.blocks)
+    banner = from_banner(status, relations, document.blocks, (title_block, title_raw))
     if banner:
-        status, places["status"] = Status.SUPERSEDED, banner.place
+        status, places["status"] = banner.status, banner.place
     return Record(
         path=path,
         id=identity.id,
@@ -147,6 +152,8 @@ def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
     out: list[Field] = []
     for name, value in front.values.items():
         key = name_key(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+        if name.lower() == "stage" and not {"status", "Status"} & front.values.keys():
+            key = "status"  # a log whose records go through stages
         if key is None or key in ("meta", "related"):
             continue
         place = front.places.get(name, Place(1, 1))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import unquote
 
-from bot.records.identity import Identity, from_path
+from bot.records.identity import RECORD_WORDS, Identity, from_path
 from bot.records.inline import links, plain
 from bot.records.site import Site
 
@@ -33,10 +33,12 @@ _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|
 _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
 _NUMBER = re.compile(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
 _SLUG = re.compile(
-    r"(?<![\w./-])((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
+    r"(?<![\w./-])(?:\.{0,2}/|[\w.-]{1,60}/){0,8}((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
     r"\d{2,5}[-_][a-z][\w-]{0,100})(?:\.md)?"
 )
 _OTHER_ID = re.compile(r"(?<![\w./-])[A-Z]{2,8}-\d{1,5}(?![\w-])")
+_URL = re.compile(r"https?://[^\s<>()\[\]\"'`|]{8,400}")
+_OWN_WORD = re.compile(r"\b[Tt]his ([A-Z]{2,6})\b")
 _USUAL_PREFIXES = ("", "ADR", "RFC", "PEP", "EIP", "KEP")
 _SEPARATOR = r"[-_ \u2011#]{0,2}"
 
@@ -53,6 +55,11 @@ class Naming:
     words: re.Pattern[str]
     slug_log: bool = False
     site: Site | None = None
+
+    @property
+    def pads(self) -> bool:
+        """Whether this log writes its numbers with leading zeros."""
+        return self.own.number is not None and self.own.width > len(str(self.own.number))
 
     def id_of(self, number: int) -> str:
         """The id of this log's record with that number."""
@@ -96,6 +103,14 @@ def naming(
     return Naming(path, own, pattern, slug_log=own.number is None, site=site)
 
 
+def own_word(text: str) -> str | None:
+    """What a text calls itself, as in "this RFC", where that is a word for records."""
+    for found in islice(_OWN_WORD.finditer(text, 0, 20_000), 20):
+        if found[1].lower() in RECORD_WORDS or re.fullmatch(r"[A-Z]{1,4}[EI]P", found[1]):
+            return found[1]
+    return None
+
+
 def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
     """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
     digits = _DIGIT.search(line)
@@ -114,6 +129,11 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
                 found.append(reference)
             if len(found) >= MAX_REFERENCES:
                 break
+    if digits and name.site and "http" in line:
+        for url in islice(_URL.finditer(_masked(line, covered)), MAX_REFERENCES):
+            covered.append(url.span())
+            if reference := _linked(*url.span(), "", url[0].rstrip(".,;:"), name):
+                found.append(reference)
     if digits and name.words.search(line):
         spans = [*covered, *(m.span() for m in _CODE_SPAN.finditer(line))] if "`" in line else covered
         masked = _masked(line, spans)
@@ -161,6 +181,8 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
         digits = match[1]
         if len(digits) == 4 and digits.startswith(("19", "20")):
             continue
+        if match[0].startswith("#") and name.pads and not digits.startswith("0"):
+            continue  # an issue or pull request
         yield Reference(match.start(), match.end(), name.id_of(int(digits)), bare=True)
     for match in _SLUG.finditer(line):
         identity = from_path(match[1] + ".md")

@@ -13,7 +13,16 @@ from bot.records.blocks import Block, Kind
 from bot.records.field_lines import name_key
 from bot.records.fields import Field
 from bot.records.inline import plain
-from bot.records.phrases import STATUS_KINDS, directed, is_filler, is_joiner, is_partial, only_part, partial
+from bot.records.phrases import (
+    STATUS_KINDS,
+    directed,
+    is_filler,
+    is_joiner,
+    is_partial,
+    only_part,
+    partial,
+    see_successor,
+)
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
@@ -25,6 +34,10 @@ FIELD_KINDS: Mapping[str, RelationKind] = {
     kind.value: kind for kind in RelationKind if kind is not RelationKind.RELATED
 } | {"related": RelationKind.RELATED}
 
+_UNTICKED = re.compile(r"^\s*(?:[-*+]\s+)?\[ ?\]\s")
+_STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
+_SPOKEN = ("title", "note", "notes", "status_note", "status-note", "summary", "description")
+"""Keys of front matter that hold sentences."""
 _NOTHING = re.compile(
     r"^\W*(?:none|nothing|nobody|n/a|not applicable|no|keine|nichts|aucun|ninguno|nenhum|nessuno|нет|"
     r"なし|无|無|없음)(?!\w)",
@@ -73,6 +86,10 @@ def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Rela
         bodies = [Block(Kind.PARAGRAPH, field.value, field.place.line, field.place.end_line)]
     for block in bodies:
         text = block.text[:MAX_TEXT]
+        if field.key == "status" and _UNTICKED.match(text):
+            continue
+        if "~~" in text:
+            text = _STRUCK.sub(lambda struck: " " * len(struck[0]), text)
         for reference, kind in _in_value(own, text, name, bare=own is not RelationKind.RELATED):
             line = _line_of(block.line, text, reference)
             yield _relation(kind, reference, lines, line)
@@ -86,9 +103,12 @@ def _in_value(
     last: RelationKind | None = None
     for reference, said in directed(text, find(text, name, bare=bare), strict=False, own=name.own):
         lead = text[before : reference.start]
-        if reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead)):
+        stray = reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead))
+        if stray and (own is not None or not see_successor(text[: reference.start], reference, name.own)):
             continue
         kind = said or _kind_in_field(own, last, lead, first=before == 0)
+        if kind is None and own is None:
+            kind = see_successor(text[: reference.start], reference, name.own)
         if kind is not None and only_part(text, reference.end):
             kind = partial(kind)
         before, last = reference.end, kind
@@ -140,21 +160,27 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
     for key, text, place in _scalars(values, places):
         if len(found) > MAX_RELATIONS:
             break
-        kind = _metadata_kind(key)
-        if kind is None:
+        if key.lower() in _SPOKEN:
+            said = directed(text[:1_500], find(text[:1_500], name), strict=True, own=name.own)
+            pairs = [(reference, kind) for reference, kind in said if kind in STATUS_KINDS]
+        elif kind := _metadata_kind(key):
+            value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", text.strip()[:1_500])
+            pairs = list(_in_value(kind, value, name, bare="." not in key))
+        else:
             continue
-        value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", text.strip()[:1_500])
         quote = f"{key}: {text}"[:300]
-        for reference, said in _in_value(kind, value, name, bare="." not in key):
-            relation = Relation(
-                said, reference.target, quote, place, reference.path, reference.note, reference.title
-            )
-            found.append(relation)
+        found += [
+            Relation(kind, reference.target, quote, place, reference.path, reference.note, reference.title)
+            for reference, kind in pairs
+            if kind is not None
+        ]
     return found
 
 
 def _metadata_kind(key: str) -> RelationKind | None:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key.rpartition(".")[2])
+    if spaced.lower() in ("deprecated", "obsolete"):  # `deprecated: 0027-other`: what to use instead
+        return RelationKind.SUPERSEDED_BY
     kind = FIELD_KINDS.get(name_key(spaced) or "")
     return kind if "." not in key or kind is RelationKind.DEPENDS_ON else None
 

@@ -37,6 +37,11 @@ _BARE = re.compile(
     r"^[#\[(]?(?P<num>\d{1,6})(?P<gap>[\])]?[ ]*[:：.)—–|-]+[ ]*|[\])]?[ ]+)(?P<rest>.+)$", re.S
 )
 _TICKET = re.compile(r"^(?:ADR|RFC)[ ]+[A-Z][A-Z0-9]{1,15}-\d{1,7}[ :–—-]+(?P<rest>\S.*)$", re.S)
+_KIND_ONLY = re.compile(
+    r"^(?:architectur(?:e|al)[ -]+decision(?:[ -]records?)?|decision[ -]records?|adr|rfc)"
+    r"[ ]*[:：][ ]+(?P<rest>\S.*)$",
+    re.I | re.S,
+)
 _ANCHOR = re.compile(r"\s*\{#[\w.:-]{1,100}\}\s*$")
 _GENERIC = re.compile(
     r"^(?:adr|rfc|title|(?:architectur(?:e|al)[ -]+)?(?:significant[ -]+)?decision(?:s|"
@@ -50,7 +55,7 @@ _CHAPTER_NAMES = (
     "contents|toc|goals|rationale|specification|proposal|discussion|considered options|options|alternatives|"
     "decision drivers|metadata|prologue|issue|assumptions|constraints|implications|date|history|changelog|"
     "scope|terminology|guide-level explanation|kontext|entscheidung|konsequenzen|contexto|decisión|contexte|"
-    "tl;dr|tldr|executive summary|purpose|simple summary"
+    "tl;dr|tldr|executive summary|purpose|simple summary|meta|rejection notice|notice|document history"
 )
 _CHAPTERS = frozenset(_CHAPTER_NAMES.split("|"))
 
@@ -78,7 +83,7 @@ def split_title(raw: str, expected: int | None = None) -> Title:
             return Title(found["rest"].strip(), int(found["num"]), found["label"], found["num"])
     if (found := _BARE.match(raw)) and _is_number(found, expected):
         return Title(found["rest"].strip(), int(found["num"]), None, found["num"])
-    if found := _TICKET.match(raw):
+    if found := _TICKET.match(raw) or _KIND_ONLY.match(raw):
         return Title(found["rest"].strip())
     return Title(raw)
 
@@ -97,9 +102,10 @@ def find_title(document: Document, fields: Sequence[Field]) -> tuple[Block | Non
         return document.part, title_text(document.part.text)
     heads = [b for b in document.blocks if b.kind is Kind.HEADING and not b.quote]
     tops = [b for b in heads if b.level == 1]
-    stated = next(
-        (f.value.strip() for f in fields if f.key == "title" and f.in_header and plain(f.value)), None
-    )
+    stating = next((f for f in fields if f.key == "title" and f.in_header and plain(f.value)), None)
+    stated = stating.value.strip() if stating else None
+    if stating and stating.where == "line" and heads and stating.place.line < heads[0].line:
+        return None, stated  # a mail-like header over the text
     for block in tops[:3]:
         text = title_text(block.text)
         alone = len(tops) == 1 and not stated
@@ -116,6 +122,10 @@ def find_title(document: Document, fields: Sequence[Field]) -> tuple[Block | Non
         return None, stated
     if inside := _inside_front_matter(document):
         return None, inside
+    if named := next(
+        (f.value.strip() for f in fields if f.key == "name" and f.in_header and plain(f.value)), None
+    ):
+        return None, named
     if not tops and heads and _heads_document(document.blocks, heads):
         return heads[0], title_text(heads[0].text)
     return None, None

@@ -56,6 +56,8 @@ def missing_target(subject: Subject) -> Iterator[Finding]:
         number = re.search(r"(\d+)$", relation.target)
         if number is None or subject.log.by_number(int(number[1])):
             continue
+        if int(number[1]) == record.title_number:
+            continue  # it speaks of itself by the number in its title; that is a finding of its own
         reason = f"{relation.target} is named here, but this log has no record with that number."
         yield subject.finding("reference-missing", Severity.WARNING, reason, at=relation.place)
 

@@ -1,0 +1,109 @@
+"""Words over a text that take it back: a banner "Superseded by …", or "(deprecated)" in the title.
+
+Teams often put such a line on top and leave "Accepted" below as it is. Only a status that permits, or none, gives
+way, and only to a worse one. Not here: the status itself (choose.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.records.blocks import Block, Kind
+from bot.records.choose import PERMITS
+from bot.records.inline import plain
+from bot.records.record import Place, Relation, RelationKind, Status
+
+NEAR_TOP = 60
+"""Lines in which a banner is looked for where the text has no second heading."""
+
+_LEAD_IN = (
+    r"^\W*(?:(?:note|warning|important|caution|attention|updated?|edit|status|notice|info|tip|superseded|deprecated|"
+    r"obsolete|\d[\d./-]*)\b\W+){0,3}"
+)
+_SUBJECT = (
+    r"(?:(?:this|the)\s+(?:(?:architectur(?:e|al)|decision|record|adr|rfc|pep|kep|document|proposal|page|spec|"
+    r"specification|design|one)\s+){1,4}(?:is|has been|was|have been)\s+"
+    r"(?:(?:now|fully|since|hereby|completely)\s+)?)?"
+)
+_BY = re.compile(
+    _LEAD_IN + _SUBJECT + r"(?:super[sc]ee?ded|replaced|obsoleted|invalidated|made obsolete|deprecated)\s+"
+    r"(?:by|in favou?r of|with)\s+[^\s:]",
+    re.I,
+)
+_STATE = re.compile(
+    _LEAD_IN
+    + _SUBJECT
+    + r"(?P<state>super[sc]ee?ded|obsolete|deprecated|retired|withdrawn|rejected|reverted)\b"
+    r"(?!\s+(?:in\s+part|partially|partly)|[-_/]|\s+\w+s\b)",
+    re.I,
+)
+_IN_TITLE = re.compile(
+    r"[(\[]\s*(?P<end>super[sc]ee?ded|obsolete|deprecated|withdrawn|rejected|retired|"
+    r"replaced by)\b[^()\[\]]{0,80}[)\]]\s*$|"
+    r"^\W*(?P<start>superseded|obsolete|deprecated|withdrawn|rejected|retired)\s*(?:\]|:|\s[–—-]\s)",
+    re.I,
+)
+_STATUS_OF = {
+    "s": Status.SUPERSEDED,
+    "o": Status.DEPRECATED,
+    "d": Status.DEPRECATED,
+    "w": Status.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What takes the record back. quote: its words; place: where they stand."""
+
+    status: Status
+    quote: str
+    place: Place
+
+
+def from_banner(
+    status: Status | None,
+    relations: Sequence[Relation],
+    blocks: Sequence[Block],
+    title: tuple[Block | None, str | None],
+) -> Banner | None:
+    """The banner that overrules this status, if there is one. title: its block and its text as written."""
+    if status is not None and status not in PERMITS:
+        return None
+    heads = [b.line for b in blocks if b.kind is Kind.HEADING and not b.quote]
+    end = heads[1] if len(heads) > 1 else NEAR_TOP
+    for relation in relations:
+        if (
+            relation.kind is RelationKind.SUPERSEDED_BY
+            and relation.place.line < end
+            and _BY.match(plain(relation.quote))
+        ):
+            return Banner(Status.SUPERSEDED, relation.quote, relation.place)
+    if status is None:
+        return None
+    for block, line, text in _set_off(blocks, end):
+        if found := _STATE.match(text):
+            return Banner(_meant(found["state"]), text[:300], Place(line, block.end_line))
+    head, text_or_none = title
+    if text_or_none and (named := _IN_TITLE.search(plain(text_or_none))):
+        place = head.place if head else Place(1, 1)
+        return Banner(_meant(named["end"] or named["start"]), text_or_none[:300], place)
+    return None
+
+
+def _set_off(blocks: Sequence[Block], end: int) -> Iterator[tuple[Block, int, str]]:
+    """The first lines of quotes, and lines in bold, that stand over the text."""
+    for block in blocks:
+        if block.line >= end:
+            return
+        if block.kind is Kind.PARAGRAPH and (block.quote or block.text.startswith(("**", "__"))):
+            for line, text in list(block.text_lines())[:2]:
+                yield block, line, plain(text)
+
+
+def _meant(word: str) -> Status:
+    word = word.lower()
+    if word.startswith("re"):
+        return {"rej": Status.REJECTED, "rep": Status.SUPERSEDED}.get(word[:3], Status.DEPRECATED)
+    return _STATUS_OF[word[0]]
