@@ -24,7 +24,8 @@ class Nature:
 
     effect: makes one object. undoable: its type has a way back. stumbles: attempts that fail for a while.
     late: stumbling and failing come after the effect. waits: facts it must have heard of. ends: what becomes of
-    its first round (done, fails, parks, raises, cancels). flag: what a `when` sees. undo_*: the same for its undo.
+    its first round (done, fails, parks, raises, cancels, never hears). flag: what a `when` sees. undo_*: the
+    same for its undo.
     """
 
     effect: bool = True
@@ -78,11 +79,11 @@ def draw(rng: random.Random, *, most: int = 7, bad: int | None = None) -> Drawn:
         step["retry"] = {"attempts": 12, "backoff": "2s", "most": "1m"}
         if step["depends_on"] and rng.random() < 0.2:
             step["when"] = f"${{outputs.{step['depends_on'][0]}.flag}}"
-        if rng.random() < 0.2:
-            step["parallel_group"] = rng.choice("gh")
+        if rng.random() < 0.3 and not any("parallel_group" in s for s in _above(step, steps)):
+            step["parallel_group"] = "g"
         if rng.random() < 0.15:
             step["rollback_action"] = "clear"
-        if nature.waits and rng.random() < 0.3:
+        if nature.ends == "never" or (nature.waits and rng.random() < 0.3):
             step["timeout"] = rng.choice(("30s", "2h"))
         if rng.random() < 0.3:
             step["phase"] = rng.choice(("one", "two"))
@@ -90,15 +91,22 @@ def draw(rng: random.Random, *, most: int = 7, bad: int | None = None) -> Drawn:
     return Drawn(_defined({"name": "drawn", "version": "1", "steps": steps}, rng), natures)
 
 
+def _above(step: dict[str, Any], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    direct = [s for s in steps if s["name"] in step["depends_on"]]
+    return direct + [above for s in direct for above in _above(s, steps)]
+
+
 def _nature(rng: random.Random, odds: float) -> Nature:
     some = rng.random
+    ends = rng.choice(("fails", "fails", "parks", "raises", "cancels", "never")) if some() < odds else "done"
+    waits = rng.choice((1, 2)) if some() < 0.25 or ends == "never" else 0
     return Nature(
         effect=some() < 0.8,
         undoable=some() < 0.75,
         stumbles=rng.choice((1, 2)) if some() < 0.25 else 0,
         late=some() < 0.5,
-        waits=rng.choice((1, 2)) if some() < 0.25 else 0,
-        ends=rng.choice(("fails", "fails", "parks", "raises", "cancels")) if some() < odds else "done",
+        waits=waits,
+        ends=ends,
         flag=some() < 0.7,
         undo_waits=some() < 0.15,
         undo_stumbles=1 if some() < 0.2 else 0,

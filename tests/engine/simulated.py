@@ -145,7 +145,7 @@ class Act(StepType):
                 await self._make(ctx)
             if nature.late and (bad := self._bad(ctx, nature, first)):
                 return bad
-            heard = house.world.facts[where]
+            heard = 0 if first and nature.ends == "never" else house.world.facts[where]
         except Refused as error:
             return Failed(error=str(error), kind="transient", retryable=True)
         await house.gate("answer", ctx)
@@ -161,7 +161,7 @@ class Act(StepType):
     def _bad(self, ctx: StepContext, nature: Nature, first: bool) -> Failed | None:
         if ctx.attempt <= nature.stumbles:
             return Failed(error="a bad moment", kind="transient", retryable=True)
-        if not first or nature.ends == "done":
+        if not first or nature.ends in ("done", "never"):
             return None
         if nature.ends == "raises":
             raise ZeroDivisionError
@@ -265,15 +265,17 @@ class House:
         self.gates.clear()
 
     async def gate(self, what: str, ctx: StepContext) -> None:
-        """Stop here until let on."""
+        """Stop here until let on; a process may die here, and a step may raise."""
+        self.ports.call(f"step {what}", lambda: None)
         future = self.loop.create_future()
         self.gates.append((what, ctx.instance, ctx.step, future))
         await future
 
-    def let_on(self, which: int) -> None:
-        """Open one gate, and let everything run until it stops at gates again."""
-        *_, future = self.gates.pop(which)
-        future.set_result(None)
+    def let_on(self, *which: int) -> None:
+        """Open gates in the same turn of the loop, and let everything run until it stops at gates again."""
+        for chosen in [self.gates[n] for n in which]:
+            self.gates.remove(chosen)
+            chosen[-1].set_result(None)
         self.drain()
 
     def drain(self) -> None:

@@ -13,12 +13,20 @@ import os
 import random
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from bot.engine import course
+from bot.engine import decide as deciding
+from bot.engine.coordinator import StepCoordinator
+from bot.engine.events import StepStarted
+from bot.engine.execution import StepExecution
+from bot.engine.ports import Append
 from bot.engine.state import WorkflowState
+from bot.engine.wakeups import Wakeups
 from bot.language.definition import parse
 from tests.engine.proving import Broken, draw
-from tests.engine.simulated import Fate, House, Killed, Refused, running
+from tests.engine.simulated import Fate, House, Killed, Ports, Refused, running
 
 SIMULATIONS = int(os.environ.get("CLOI_SIMULATIONS", "500"))
 AGAIN = os.environ.get("CLOI_SIMULATION")
@@ -110,7 +118,7 @@ class Simulation:
         if what < self.boldness:
             self.dare()
         elif what < 0.62 and house.gates:
-            house.let_on(rng.randrange(len(house.gates)))
+            self.let_on()
         elif what < 0.7 and house.store.pending():
             house.work()
         elif what < 0.8:
@@ -119,6 +127,11 @@ class Simulation:
             due = house.engine.next_timer()
             wait = 0.0 if due is None else (due - house.clock.now()).total_seconds()
             house.pass_time(rng.choice((0.5, max(wait, 0.0), max(wait, 0.0), 60.0, 4000.0)))
+
+    def let_on(self) -> None:
+        """One call, or several in the same turn of the loop."""
+        count = len(self.house.gates)
+        self.house.let_on(*self.rng.sample(range(count), min(count, self.rng.choice((1, 1, 2, 5)))))
 
     def dare(self) -> None:
         """What does not happen every day."""
@@ -159,7 +172,7 @@ class Simulation:
             house.check()
             open_ = {n: i for n, i in house.folded.items() if not i.state.final}
             if house.gates:
-                house.let_on(self.rng.randrange(len(house.gates)))
+                self.let_on()
             elif house.store.pending():
                 house.work()
             elif not open_:
@@ -204,3 +217,83 @@ def test_what_is_drawn_is_what_the_language_would_read() -> None:
     for seed in range(30):
         drawn = draw(random.Random(seed)).definition
         assert parse(drawn.text) == drawn
+
+
+def _undoes_forwards(patch: pytest.MonkeyPatch) -> None:
+    right = course.to_compensate
+    patch.setattr(course, "to_compensate", lambda i, d: tuple(reversed(right(i, d))))
+
+
+def _undoes_what_is_under_way(patch: pytest.MonkeyPatch) -> None:
+    def blind(self: StepExecution, instance: str) -> frozenset[str]:
+        return frozenset()
+
+    patch.setattr(StepExecution, "in_flight", blind)
+
+
+def _forgets_the_intent(patch: pytest.MonkeyPatch) -> None:
+    right = Ports.call
+
+    def call(self: Ports, name: str, do, *args, **more):
+        if (
+            name == "append" and self.house.lives > 1
+        ):  # in a second life, calls are made that were never recorded
+            args = ([_without_starts(item) for item in args[0]], *args[1:])
+        return right(self, name, do, *args, **more)
+
+    patch.setattr(Ports, "call", call)
+
+
+def _without_starts(item: Append) -> Append:
+    kept = [event for event in item.events if not isinstance(event.body, StepStarted)]
+    events = [msgspec.structs.replace(e, version=item.expected + n) for n, e in enumerate(kept, start=1)]
+    return msgspec.structs.replace(item, events=tuple(events))
+
+
+def _takes_a_new_key_for_each_repeat(patch: pytest.MonkeyPatch) -> None:
+    right = course.start
+
+    def start(instance, step, attempt, around):
+        return msgspec.structs.replace(
+            right(instance, step, attempt, around), key=f"{step.name} {around.now}"
+        )
+
+    patch.setattr(deciding, "start", start)
+
+
+def _does_not_look_after_a_restart(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StepCoordinator, "recover", lambda self: 0)
+
+
+def _forgets_what_was_not_confirmed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StepCoordinator, "_doubt", lambda self, instance: None)
+
+
+def _loses_a_timer_now_and_then(patch: pytest.MonkeyPatch) -> None:
+    right = Wakeups.remind
+
+    def remind(self: Wakeups, at, instance: str) -> None:
+        if at.microsecond % 7:
+            right(self, at, instance)
+
+    patch.setattr(Wakeups, "remind", remind)
+
+
+@pytest.mark.parametrize(
+    ("bug", "words"),
+    [
+        (_undoes_forwards, "is undone before"),
+        (_undoes_what_is_under_way, "ends after its undoing began|does it while it is being undone"),
+        (_forgets_the_intent, "not what was recorded"),
+        (_takes_a_new_key_for_each_repeat, "repeated with another key"),
+        (_does_not_look_after_a_restart, "waits for nothing that has a name|would be forgotten"),
+        (_forgets_what_was_not_confirmed, "waits for nothing that has a name|not what was recorded"),
+        (_loses_a_timer_now_and_then, "would be forgotten"),
+    ],
+)
+def test_it_would_find(bug, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bug(monkeypatch)
+    command = r"\nrepeat it with: CLOI_SIMULATION=\d+ .* -k again$"
+    with pytest.raises(AssertionError, match=rf"(?s)^seed \d+: .*({words}).*{command}"):
+        for seed in range(200):
+            played(seed)
