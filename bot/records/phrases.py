@@ -19,7 +19,7 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
         RelationKind.SUPERSEDED_BY,
         r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
-        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:in\s+favou?r\s+of|by|with|through)"
+        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:\w{2,12}ly\s+)?(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
         rf"\s+(?:{_LATIN_BY})|(?:deprecated|retired|abandoned|dropped)\s+"
         r"(?:by|in\s+favou?r\s+of)|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
@@ -89,7 +89,9 @@ _THIS_DOES = re.compile(
     r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
     r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
     r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
-    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)",
+    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)|"
+    r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
+    r"(?P<verb3>super[sc]ee?des|replaces|obsoletes|amends)\s+it\b",
     re.I,
 )
 _ONLY_PART = re.compile(
@@ -203,8 +205,8 @@ def _after(text: str, references: list[Reference], index: int) -> RelationKind |
         whole = _ONLY_AUXILIARIES.match(found["between"])
         return RelationKind.SUPERSEDES if whole else RelationKind.PARTIALLY_SUPERSEDES
     if (found := _THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
-        word = (found["verb"] or found["verb2"]).lower()
-        if found["this"]:
+        word = (found["verb"] or found["verb2"] or found["verb3"]).lower()
+        if found["this"] or found["it"]:
             return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
         return RelationKind.AMENDED_BY if word.startswith("amend") else RelationKind.SUPERSEDED_BY
     return None

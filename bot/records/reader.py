@@ -85,7 +85,7 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
     )
     status, status_field = choose_status(fields, document.family)
     iso, date_field = choose_date(path, fields, status_field, order)
-    label = title.label if title and title.label else own_word(source.text)
+    label = title.label if title and title.label else own_word(source.text, path, site)
     name = naming(path, identity, document.family, site, label)
     relations = _relations(document, fields, name)
     if title_block and title and title.number is not None and title.number != identity.number:

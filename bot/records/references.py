@@ -36,6 +36,14 @@ _SLUG = re.compile(
     r"(?<![\w./-])(?:\.{0,2}/|[\w.-]{1,60}/){0,8}((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
     r"\d{2,5}[-_][a-z][\w-]{0,100})(?:\.md)?"
 )
+_SLUG_FILE = re.compile(
+    r"(?<![\w:/.-])/?(?:[\w.-]{1,60}/){0,8}(?P<stem>[A-Za-z][\w.-]{2,100}?)\.(?:md|rst|adoc)(?!\w)"
+)
+_EXAMPLE = re.compile(
+    r"^(?:\d+[-_])?(?:example|template|title|slug|name|x+|your-.*|our-past-effort|that-less-than-great-idea)$",
+    re.I,
+)
+"""What templates call the record that they refer to."""
 _OTHER_ID = re.compile(r"(?<![\w./-])[A-Z]{2,8}-\d{1,5}(?![\w-])")
 _URL = re.compile(r"https?://[^\s<>()\[\]\"'`|]{8,400}")
 _OWN_WORD = re.compile(r"\b[Tt]his ([A-Z]{2,6})\b")
@@ -103,12 +111,19 @@ def naming(
     return Naming(path, own, pattern, slug_log=own.number is None, site=site)
 
 
-def own_word(text: str) -> str | None:
-    """What a text calls itself, as in "this RFC", where that is a word for records."""
+def own_word(text: str, path: str, site: Site | None = None) -> str | None:
+    """What records are called here: "this RFC" in the text, a folder or repository called "rfcs"."""
     for found in islice(_OWN_WORD.finditer(text, 0, 20_000), 20):
-        if found[1].lower() in RECORD_WORDS or re.fullmatch(r"[A-Z]{1,4}[EI]P", found[1]):
+        if _is_word(found[1]):
             return found[1]
-    return None
+    folders = [*path.split("/")[-2::-1], *([site.repository.rpartition("/")[2]] if site else [])]
+    words = (folder.upper().removesuffix("S") for folder in folders)
+    return next((word for word in words if _is_word(word)), None)
+
+
+def _is_word(word: str) -> bool:
+    """Whether it is a word for records: a known one, or a kind of enhancement or improvement proposals."""
+    return word.lower() in RECORD_WORDS or re.fullmatch(r"[A-Z]{1,4}[EI]P", word) is not None
 
 
 def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
@@ -177,7 +192,12 @@ def _following(
 
 def _bare(line: str, name: Naming) -> Iterator[Reference]:
     """Numbers, slugs and ids of another prefix ("DB-001" in a log with "CORE-004"), alone in a field."""
-    for match in _NUMBER.finditer(line):
+    if name.slug_log:
+        for match in _SLUG_FILE.finditer(line):
+            stem = match["stem"]
+            if stem.lower() not in _NOT_RECORDS and not _EXAMPLE.match(stem):
+                yield Reference(match.start(), match.end(), from_path(match[0]).id or stem, bare=True)
+    for match in _NUMBER.finditer(line) if not name.slug_log else ():
         digits = match[1]
         if len(digits) == 4 and digits.startswith(("19", "20")):
             continue
@@ -207,7 +227,7 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
     path = file.lstrip("/") if file.startswith("/") else posixpath.join(posixpath.dirname(name.path), file)
     path = posixpath.normpath(path)
     base = posixpath.basename(path)
-    if path.startswith("..") or path == name.path:
+    if path.startswith("..") or path == name.path or _EXAMPLE.match(base.rsplit(".", 1)[0]):
         return None
     identity = from_path(path)
     if identity.number is None:

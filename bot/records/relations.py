@@ -164,7 +164,9 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
             said = directed(text[:1_500], find(text[:1_500], name), strict=True, own=name.own)
             pairs = [(reference, kind) for reference, kind in said if kind in STATUS_KINDS]
         elif kind := _metadata_kind(key):
-            value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", text.strip()[:1_500])
+            value = text.strip()[:1_500]
+            if "://" not in value:  # a path counts by its file's name
+                value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", value)
             pairs = list(_in_value(kind, value, name, bare="." not in key))
         else:
             continue
