@@ -62,7 +62,7 @@ def draw(rng: random.Random, *, most: int = 7, bad: int | None = None) -> Drawn:
     """A random definition of up to `most` steps. bad: how many steps at most do not end well; None is any."""
     steps: list[dict[str, Any]] = []
     natures: dict[str, Nature] = {}
-    odds = rng.choice((0.0, 0.1, 0.3))
+    odds = rng.choice((0.0, 0.1, 0.3)) if bad is None else 0.25
     for i in range(rng.randint(1, most)):
         name, above = f"s{i}", list(natures)
         nature = _nature(rng, odds)

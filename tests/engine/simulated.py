@@ -21,12 +21,12 @@ import msgspec
 from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
 from bot.engine.errors import ConcurrencyConflict, NotAllowedNow, UnknownInstance
-from bot.engine.events import decode
+from bot.engine.events import decode, encode
 from bot.engine.instance import WorkflowInstance, evolve, fold
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import Append, Delivery, Effect, StepContext, StepType
 from bot.engine.state import RollbackState, StepState, WorkflowState
-from bot.store.memory import MemoryStore
+from bot.store import MemoryStore, SQLiteStore
 from tests.engine.proving import Broken, Drawn, Nature, Oracle
 
 
@@ -226,10 +226,17 @@ class House:
     have been heard. strict: whether to compare the live state with the fold after each commit.
     """
 
-    def __init__(self, drawn: Drawn, *, chance: Callable[[], float] = lambda: 0.5, at_once: int = 50) -> None:
+    def __init__(
+        self,
+        drawn: Drawn,
+        *,
+        chance: Callable[[], float] = lambda: 0.5,
+        at_once: int = 50,
+        store: MemoryStore | SQLiteStore | None = None,
+    ) -> None:
         self.at_once = at_once
         self.drawn, self.world, self.clock, self.chance = drawn, World(), VirtualClock(), chance
-        self.store = MemoryStore(now=self.clock.now)
+        self.store = store or MemoryStore(now=self.clock.now)
         self.loop = Loop()
         self.oracles: dict[str, Oracle] = {}
         self.folded: dict[str, WorkflowInstance] = {}
@@ -309,15 +316,20 @@ class House:
         """The oracle and a fold of our own follow the bytes that are stored."""
         for item in appends:
             oracle = self.oracles.setdefault(item.stream, Oracle(self.drawn.definition))
-            for row in self.store._streams[item.stream][oracle.version :]:
+            for data in self._stored(item.stream, oracle.version):
                 try:
-                    oracle.see(msgspec.json.decode(row.data))
-                    self.folded[item.stream] = evolve(self.folded.get(item.stream), decode(row.data))
+                    oracle.see(msgspec.json.decode(data))
+                    self.folded[item.stream] = evolve(self.folded.get(item.stream), decode(data))
                 except (Broken, ValueError) as error:
                     self.broken.append(f"{item.stream}: {error}")
             state = self.folded[item.stream].state
             if (item.summary.state, item.summary.open) != (state.value, not state.final):
                 self.broken.append(f"{item.stream}: the summary says {item.summary.state}, and it is {state}")
+
+    def _stored(self, stream: str, after: int) -> list[bytes]:
+        if isinstance(self.store, MemoryStore):
+            return [row.data for row in self.store._streams[stream][after:]]
+        return [encode(event) for event in self.store.read(stream)[after:]]
 
     def keep(self, key: str) -> None:
         """A delivery that begins an instance has arrived."""
@@ -366,6 +378,31 @@ class House:
         self.clock.advance(seconds)
         self.engine.fire_timers()
         self.drain()
+
+    def end(self, let_on: Callable[[], None], wish: str = "retry") -> None:
+        """From now on the world is fair: all that is waited for comes to pass, though nobody tells us, and people
+        help what is held up. wish: what they want of what is parked. Raises Broken if it does not end."""
+        for _ in range(3000):
+            self.check()
+            left = {name: i for name, i in self.folded.items() if not i.state.final}
+            if self.gates:
+                let_on()
+            elif self.store.pending():
+                self.work()
+            elif not left:
+                return
+            elif held := [i for i in left.values() if not i.state.moving]:
+                going_back = any(step.rollback is not RollbackState.NONE for step in held[0].steps.values())
+                help_ = "resume" if held[0].state is WorkflowState.PAUSED else "retry" if going_back else wish
+                self.ask(help_, held[0].id, f"help {held[0].version}")
+            else:
+                for name in left:
+                    for step in self.drawn.definition.steps:
+                        self.world.facts[name, step.name] = self.world.facts[name, f"undo {step.name}"] = 9
+                due = self.engine.next_timer()
+                assert due is not None
+                self.pass_time(max(0.0, (due - self.clock.now()).total_seconds()))
+        raise Broken(f"it never ends: {left}")
 
     # --- what must hold
 

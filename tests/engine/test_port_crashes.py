@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bot.engine.state import WorkflowState
-from tests.engine.proving import Broken, Drawn, draw
+from tests.engine.proving import Drawn, draw
 from tests.engine.simulated import Fate, House, Killed, Refused, running
 
 THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
@@ -66,36 +66,12 @@ def lived(seed: int, fate: Fate) -> House:
             try:
                 house.open(fate)
                 house.drain()
-                _to_the_end(house, wish)
+                house.end(lambda: house.let_on(0), wish)
                 break
             except (Killed, Refused):
                 house.kill()
     house.check_end()
     return house
-
-
-def _to_the_end(house: House, wish: str) -> None:
-    """First come, first served; what is waited for comes to pass, nobody tells us, and people help."""
-    name = "drawn/k"
-    for _ in range(1000):
-        house.check()
-        instance = house.folded.get(name)
-        if house.gates:
-            house.let_on(0)
-        elif house.store.pending():
-            house.work()
-        elif instance is None or instance.state.final:
-            return
-        elif instance.state is WorkflowState.PARKED:
-            going_back = any(step.rollback != "none" for step in instance.steps.values())
-            house.ask("retry" if going_back else wish, name, f"help {instance.version}")
-        else:
-            for step in house.drawn.definition.steps:
-                house.world.facts[name, step.name] = house.world.facts[name, f"undo {step.name}"] = 9
-            due = house.engine.next_timer()
-            assert due is not None
-            house.pass_time(max(0.0, (due - house.clock.now()).total_seconds()))
-    raise Broken(f"it never ends: {house.folded}")
 
 
 def outcome(house: House) -> dict[str, Any]:

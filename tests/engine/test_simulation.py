@@ -22,10 +22,9 @@ from bot.engine.coordinator import StepCoordinator
 from bot.engine.events import StepStarted
 from bot.engine.execution import StepExecution
 from bot.engine.ports import Append
-from bot.engine.state import WorkflowState
 from bot.engine.wakeups import Wakeups
 from bot.language.definition import parse
-from tests.engine.proving import Broken, draw
+from tests.engine.proving import draw
 from tests.engine.simulated import Fate, House, Killed, Ports, Refused, running
 
 SIMULATIONS = int(os.environ.get("CLOI_SIMULATIONS", "500"))
@@ -90,7 +89,7 @@ class Simulation:
             self.fate = Fair()
             self.house.kill()
             self.reopen()
-            self.end()
+            self.house.end(self.let_on)
             self.house.kill()
         self.house.check_end()
 
@@ -164,31 +163,6 @@ class Simulation:
             if rng.random() < 0.5:
                 self.signals.remove(signal)
                 house.signal(signal)
-
-    def end(self) -> None:
-        """All that is waited for comes to pass, nobody tells us, and people help what is parked."""
-        house = self.house
-        for turn in range(3000):
-            house.check()
-            open_ = {n: i for n, i in house.folded.items() if not i.state.final}
-            if house.gates:
-                self.let_on()
-            elif house.store.pending():
-                house.work()
-            elif not open_:
-                return
-            elif still := [n for n, i in open_.items() if not i.state.moving]:
-                paused = house.folded[still[0]].state is WorkflowState.PAUSED
-                house.ask("resume" if paused else "retry", still[0], f"help {turn}")
-            else:
-                for name in open_:
-                    for step in house.drawn.definition.steps:
-                        house.fact(name, step.name)
-                        house.fact(name, f"undo {step.name}")
-                due = house.engine.next_timer()
-                assert due is not None
-                house.pass_time(max(0.0, (due - house.clock.now()).total_seconds()))
-        raise Broken(f"it never ends: {open_}")
 
 
 def played(seed: int) -> None:
