@@ -3,12 +3,14 @@
     workflow:
       name, version, description, rollback_required
       trigger: {on, where, key, context}, emits: {started, completed, failed}
+      inputs: {NAME: {type, required, default, enum}}, most_at_once
       steps: - name, type, plugin, inputs, outputs, depends_on, parallel_group, rollback_action,
-               when, timeout, retry: {attempts, backoff, most}, phase
+               when, timeout, retry: {attempts, backoff, most, jitter, on}, fix_forward: {step, most}, phase
 
 `outputs: {classification: error_type}` exports the result's field error_type as classification. The additions
-to the decision's language are trigger, emits, rollback_required, when, timeout, retry and phase. Not here: what
-can be wrong with a text (lint.py, schema.py, source.py), and what an instance does.
+to the decision's language are trigger, emits, rollback_required, inputs, most_at_once, when, timeout, retry,
+fix_forward and phase. Not here: what can be wrong with a text (lint.py, schema.py, source.py), and what an
+instance does.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.language.errors import DefinitionError
-from bot.language.lint import examine
+from bot.language.inputs import Input, declared
+from bot.language.lint import ANY, Takes, examine, held_together
 from bot.language.source import read
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)\Z")
@@ -31,6 +34,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 @dataclass(frozen=True, slots=True)
 class Retry:
     """attempts: in all. backoff: seconds before the second, doubled for each further one. most: seconds.
+    jitter: the share of each pause that is left to chance. on: kinds of failures that are tried again; None
+    leaves it to the step.
 
     As they stand, the other side may be away for about an hour before anything is taken back for it.
     """
@@ -38,6 +43,23 @@ class Retry:
     attempts: int = 12
     backoff: float = 10.0
     most: float = 600.0
+    jitter: float = 0.5
+    on: frozenset[str] | None = None
+
+    def wants(self, kind: str, retryable: bool) -> bool:
+        """Whether a failure of this kind, which the step calls retryable or not, may be tried again."""
+        return retryable if self.on is None else kind in self.on
+
+
+@dataclass(frozen=True, slots=True)
+class FixForward:
+    """Where a gate refuses, the evidence goes back to an earlier step, and all from there is done anew.
+
+    most: how often; a number, or a reference to one. 0 is never.
+    """
+
+    step: str
+    most: str = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +73,15 @@ class Trigger:
     where: Mapping[str, Any]
     key: str
     context: Mapping[str, Any]
+
+    def matches(self, data: Mapping[str, Any]) -> bool:
+        """Whether a fact's data has all that `where` says."""
+        for name, wanted in self.where.items():
+            value = data.get(name)
+            text = "true" if value is True else "false" if value is False else str(value)
+            if text not in (wanted if isinstance(wanted, list) else [wanted]):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +99,7 @@ class StepDefinition:
     when: str | None = None
     timeout: float | None = None
     retry: Retry = Retry()
+    fix_forward: FixForward | None = None
     phase: str | None = None
 
 
@@ -75,7 +107,8 @@ class StepDefinition:
 class WorkflowDefinition:
     """What may run. digest: sha256 over the YAML text. emits: domain events at start, success and failure.
 
-    rollback_required: a reference; false parks a failed instance instead of rolling it back.
+    rollback_required: a reference; false parks a failed instance instead of rolling it back. inputs: None takes
+    whatever is given. most_at_once: steps of one instance that may be begun and not over, waiting ones too.
     """
 
     name: str
@@ -87,6 +120,10 @@ class WorkflowDefinition:
     triggers: tuple[Trigger, ...] = ()
     emits: Mapping[str, str] = field(default_factory=dict)
     rollback_required: str | None = None
+    inputs: Mapping[str, Input] | None = None
+    most_at_once: int | None = None
+    needs: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    """What each step waits for: its depends_on, and those of all steps of its parallel_group."""
     phase_steps: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
     """The steps of each phase, in order of their first step."""
     _by_name: Mapping[str, StepDefinition] = field(init=False, repr=False, compare=False)
@@ -96,12 +133,22 @@ class WorkflowDefinition:
         for step in self.steps:
             if step.phase:
                 phases[step.phase] = phases.get(step.phase, frozenset()) | {step.name}
+        object.__setattr__(
+            self, "needs", held_together((s.name, s.depends_on, s.parallel_group) for s in self.steps)
+        )
         object.__setattr__(self, "phase_steps", phases)
         object.__setattr__(self, "_by_name", {step.name: step for step in self.steps})
 
     def step(self, name: str) -> StepDefinition:
         """The step of this name. Raises KeyError."""
         return self._by_name[name]
+
+    def below(self, name: str) -> frozenset[str]:
+        """All steps that build upon this one, near and far."""
+        found: set[str] = set()
+        while more := {s.name for s in self.steps if not {name, *found}.isdisjoint(s.depends_on)} - found:
+            found |= more
+        return frozenset(found)
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -136,7 +183,27 @@ def parse(text: str) -> WorkflowDefinition:
         triggers=tuple(_trigger(t) for t in (raw if isinstance(raw, list) else [raw])),
         emits=body.get("emits", {}),
         rollback_required=body.get("rollback_required"),
+        inputs=declared(body["inputs"]) if "inputs" in body else None,
+        most_at_once=int(body["most_at_once"]) if "most_at_once" in body else None,
     )
+
+
+def check_types(definition: WorkflowDefinition, types: Mapping[str, Takes]) -> None:
+    """Raises DefinitionError for a step type that nobody provides, and for inputs that one does not take."""
+    for step in definition.steps:
+        for name in filter(None, (step.type, step.rollback_action)):
+            if name not in types:
+                raise DefinitionError(
+                    f"{definition.name}: step {step.name} needs the step type {name!r}, which nobody provides"
+                )
+        known = types[step.type]
+        missing = known.inputs - set(step.inputs)
+        unknown = set() if known.optional == ANY else set(step.inputs) - known.inputs - known.optional
+        if missing or unknown:
+            raise DefinitionError(
+                f"{definition.name}: step {step.name} of type {step.type}: "
+                f"missing inputs {sorted(missing)}, unknown inputs {sorted(unknown)}"
+            )
 
 
 def _trigger(body: Mapping[str, Any]) -> Trigger:
@@ -146,13 +213,18 @@ def _trigger(body: Mapping[str, Any]) -> Trigger:
 
 
 def _step(body: Mapping[str, Any]) -> StepDefinition:
-    read_as: dict[str, Callable[[Any], Any]] = {"depends_on": tuple, "timeout": seconds, "retry": _retry}
+    read_as: dict[str, Callable[[Any], Any]] = {
+        "depends_on": tuple,
+        "timeout": seconds,
+        "retry": _retry,
+        "fix_forward": lambda said: FixForward(**said),
+    }
     return StepDefinition(**{key: read_as.get(key, _same)(value) for key, value in body.items()})
 
 
-def _retry(body: Mapping[str, str]) -> Retry:
-    read_as: dict[str, Any] = {key: int(v) if key == "attempts" else seconds(v) for key, v in body.items()}
-    return Retry(**read_as)
+def _retry(body: Mapping[str, Any]) -> Retry:
+    read_as: dict[str, Callable[[Any], Any]] = {"attempts": int, "jitter": float, "on": frozenset}
+    return Retry(**{key: read_as.get(key, seconds)(value) for key, value in body.items()})
 
 
 def _same(value: Any) -> Any:

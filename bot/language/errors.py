@@ -16,5 +16,9 @@ class DefinitionError(LanguageError):
         self.rule = rule
 
 
+class InputRefused(LanguageError):
+    """A workflow was given what its `inputs` do not allow; the message names the input."""
+
+
 class ReferenceUnresolved(LanguageError):
     """A `${…}` that names nothing which the instance has."""

@@ -7,15 +7,18 @@ harmless. Not here: reading YAML (source.py) and the shape of things (schema.py)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.language.inputs import TYPES, Input, declared
 from bot.language.references import is_well_formed, references
 from bot.language.schema import did_you_mean, misfits
 from bot.language.source import Finding, Path, Source, read
 
 STEPS: Path = ("workflow", "steps")
+_SECRET = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 ANY = frozenset({"*"})
 """Optional inputs of a step type that takes whatever it is given."""
 
@@ -59,6 +62,9 @@ def examine(
     body = _dict(_dict(source.data).get("workflow"))
     looking = _Looking(source, body)
     found.update(looking.graph())
+    found.update(looking.groups())
+    found.update(looking.fixes())
+    found.update(looking.inputs())
     found.update(looking.all_references())
     if types is not None:
         found.update(looking.types(types))
@@ -81,6 +87,18 @@ def ancestors(depends_on: Mapping[str, Collection[str]]) -> dict[str, frozenset[
                 found |= more
                 changed = True
     return {name: frozenset(found) for name, found in above.items()}
+
+
+def held_together(
+    steps: Iterable[tuple[str, Collection[str], str | None]],
+) -> dict[str, frozenset[str]]:
+    """What each step waits for, from its name, depends_on and parallel_group: a group begins as one."""
+    known = list(steps)
+    groups: dict[str, frozenset[str]] = {}
+    for _, depends_on, group in known:
+        if group:
+            groups[group] = groups.get(group, frozenset()) | frozenset(depends_on)
+    return {name: groups[group] if group else frozenset(depends_on) for name, depends_on, group in known}
 
 
 class _Looking:
@@ -117,6 +135,59 @@ class _Looking:
                 message = f"{' → '.join(circle)} go round in a circle"
                 yield self.finding((*step.at, "depends_on"), "cycle", message, "leave one of them out")
 
+    def groups(self) -> Iterator[Finding]:
+        """Groups that could never begin, because one of them waits for another."""
+        known = [(s.name, s.depends_on, _word(s.raw.get("parallel_group"))) for s in self.by_name.values()]
+        above = ancestors(held_together(known))
+        for step in self.steps:
+            group = step.raw.get("parallel_group")
+            if group and step.name in above[step.name] and step.name not in self.above[step.name]:
+                message = f"{step.name} waits for the parallel_group {group!r} that it is to begin with"
+                yield self.finding(
+                    (*step.at, "parallel_group"), "parallel-group", message, "take it out of the group"
+                )
+
+    def fixes(self) -> Iterator[Finding]:
+        """fix_forward to a step that is none, or that the step does not build upon."""
+        for step in self.steps:
+            name = _dict(step.raw.get("fix_forward")).get("step")
+            at = (*step.at, "fix_forward", "step")
+            if not isinstance(name, str):
+                continue
+            if name not in self.by_name:
+                message = f"{step.name} fixes forward from {name!r}, which is no step"
+                yield self.finding(at, "unknown-step", message, did_you_mean(name, self.by_name))
+            elif name != step.name and name not in self.above[step.name]:
+                message = f"{step.name} does not build upon {name}, so a new try of it would change nothing"
+                yield self.finding(at, "fix-forward", message, "name a step that it depends on")
+
+    def inputs(self) -> Iterator[Finding]:
+        """Inputs whose default or enum is not of their type, and triggers that do not give what is declared."""
+        raw = {n: i for n, i in _dict(self.body.get("inputs")).items() if isinstance(i, dict)}
+        known: dict[str, Input] = {}
+        for name, said in raw.items():
+            try:
+                if said.get("type", "string") in TYPES and isinstance(said.get("enum", []), list):
+                    known |= declared({name: said})
+            except ValueError as error:
+                yield self.finding(("workflow", "inputs", name), "default", f"{name}: {error}")
+        if "inputs" not in self.body:
+            return
+        for at, trigger in self._triggers():
+            context = _dict(trigger.get("context"))
+            for name in sorted(set(context) - set(raw)):
+                message = f"the workflow declares no input {name!r}"
+                yield self.finding((*at, "context", name), "unknown-input", message, did_you_mean(name, raw))
+            for name in sorted(n for n, one in known.items() if one.required and n not in context):
+                message = f"this trigger does not give the input {name!r}, which is required"
+                yield self.finding((*at, "context"), "missing-input", message, "give it, or a default to it")
+
+    def _triggers(self) -> list[tuple[Path, dict[str, Any]]]:
+        raw, at = self.body.get("trigger", []), ("workflow", "trigger")
+        if isinstance(raw, list):
+            return [((*at, i), t) for i, t in enumerate(raw) if isinstance(t, dict)]
+        return [(at, raw)] if isinstance(raw, dict) else []
+
     def _circle(self, name: str) -> list[str]:
         """The shortest way along depends_on from a step back to itself."""
         ways = [[name]]
@@ -133,7 +204,7 @@ class _Looking:
     def all_references(self) -> Iterator[Finding]:
         """Every `${…}`: of the right form, and naming something that will be there."""
         for step in self.steps:
-            for key in ("inputs", "when"):
+            for key in ("inputs", "when", "fix_forward"):
                 for at, reference in _all(step.raw.get(key), (*step.at, key)):
                     yield from self._reference(at, reference, step)
         for at, reference in _all(self.body.get("rollback_required"), ("workflow", "rollback_required")):
@@ -149,9 +220,22 @@ class _Looking:
             hint = did_you_mean(reference[0], ("context", "outputs")) if reference else ""
             message = f"{shown} is no reference to context or outputs"
             yield self.finding(at, "reference", message, hint or "write ${context.name}")
+        elif reference[0] == "secret":
+            if step is None or at[: len(step.at) + 1] != (*step.at, "inputs"):
+                message = f"{shown}: a secret may stand in the inputs of a step only"
+                yield self.finding(at, "secret", message, "no event may hold it, and deciding leaves events")
+            elif len(reference) != 2 or not _SECRET.match(reference[1]):
+                message = f"{shown} is no name of a secret"
+                yield self.finding(at, "secret", message, "write ${secret.NAME}, in capitals, digits and _")
         elif reference[0] == "context":
             known = self._context()
-            if known is not None and reference[1] not in known:
+            if "inputs" in self.body and reference[1] not in _dict(self.body["inputs"]):
+                message = f"{shown} is no declared input of the workflow"
+                hint = did_you_mean(reference[1], _dict(self.body["inputs"]))
+                yield self.finding(
+                    at, "unknown-context", message, hint or f"declare {reference[1]!r} in inputs"
+                )
+            elif "inputs" not in self.body and known is not None and reference[1] not in known:
                 message = f"{shown} can never resolve: no trigger gives {reference[1]!r}"
                 suggestion = did_you_mean(reference[1], known)
                 yield self.finding(at, "unknown-context", message, suggestion, severity="warning")
@@ -168,8 +252,7 @@ class _Looking:
 
     def _context(self) -> set[str] | None:
         """What the triggers give; None where instances are started by code, with whatever it gives."""
-        raw = self.body.get("trigger", [])
-        triggers = [t for t in (raw if isinstance(raw, list) else [raw]) if isinstance(t, dict)]
+        triggers = [t for _, t in self._triggers()]
         return set().union(*(_dict(t.get("context")) for t in triggers)) if triggers else None
 
     def types(self, types: Mapping[str, type[Takes]]) -> Iterator[Finding]:
@@ -242,6 +325,10 @@ def _dict(value: Any) -> dict[str, Any]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`${context.x}` and `${outputs.step.name}`: references into an instance, never code (ADR-012, DSL).
+"""`${context.x}`, `${outputs.step.name}`, `${secret.NAME}`: references, never code (ADR-012, DSL).
 
 A string that is one reference alone keeps the value's type; inside a longer string it becomes text. Nothing is
 evaluated: no operators, no calls.
@@ -30,8 +30,8 @@ def references(value: Any) -> Iterator[tuple[str, ...]]:
 
 
 def is_well_formed(reference: tuple[str, ...]) -> bool:
-    """Whether a reference has the form of one: names joined by dots, under `context` or `outputs`."""
-    return bool(_PATH.match(".".join(reference))) and reference[0] in ("context", "outputs", "fact")
+    """Whether a reference has the form of one: names joined by dots, under one of the four roots."""
+    return bool(_PATH.match(".".join(reference))) and reference[0] in ("context", "outputs", "fact", "secret")
 
 
 def resolve(value: Any, scope: Mapping[str, Any]) -> Any:

@@ -27,7 +27,14 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
 }
-_WORDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
+_WORDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,9 @@ def _check(data: Any, schema: Mapping[str, Any], at: Path, rule: str) -> Iterato
         for i, item in enumerate(data):
             yield from _check(item, schema.get("items", {}), (*at, i), rule)
     elif not _matches(data, schema):
-        yield Misfit(at, rule, f"{where} must be {schema['description']}, not {data!r}")
+        known = [word for word in schema.get("enum", ()) if isinstance(word, str)]
+        words = schema["description"] + (f" ({', '.join(known)})" if known else "")
+        yield Misfit(at, rule, f"{where} must be {words}, not {data!r}", did_you_mean(str(data), known))
 
 
 def _where(at: Path) -> str:
@@ -105,6 +114,9 @@ def _is(data: Any, name: str) -> bool:
 
 
 def _matches(data: Any, schema: Mapping[str, Any]) -> bool:
+    if "enum" in schema and data not in schema["enum"]:
+        return False
     if isinstance(data, str) and "pattern" in schema:
         return re.search(re.sub(r"\$\Z", r"\\Z", schema["pattern"]), data) is not None
-    return not ("minimum" in schema and isinstance(data, int) and data < schema["minimum"])
+    number = isinstance(data, int | float)
+    return not (number and not schema.get("minimum", data) <= data <= schema.get("maximum", data))

@@ -1,0 +1,66 @@
+"""Secrets: `${secret.NAME}` in the inputs of a step, and what takes their values out of whatever is to be kept.
+
+A reference is recorded, a value never. It is looked up when a step is called, and what the step answers is
+searched for it, as it is and as base64 or percent-encoding would show it. Not here: where values come from (the
+engine's port SecretSource), and what a step writes to the outside world itself.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+HIDDEN = "[secret {name}]"
+
+
+class Secrets(Mapping[str, str]):
+    """Looked up by name, and remembered for hiding. find: the value, or None."""
+
+    def __init__(self, find: Callable[[str], str | None]) -> None:
+        self._find = find
+        self.seen: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        value = self._find(name)
+        if not value:
+            raise KeyError(name)
+        self.seen[name] = value
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self._find(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.seen)
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    def hidden(self, value: Any) -> Any:
+        """The value without any secret that was looked up, in keys and numbers too."""
+        if isinstance(value, str):
+            for secret, instead in self._forms():
+                value = value.replace(secret, instead)
+            return value
+        if isinstance(value, Mapping):
+            return {self.hidden(k): self.hidden(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self.hidden(item) for item in value)
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and str(value) in self.seen.values()
+        ):
+            return self.hidden(str(value))
+        return value
+
+    def _forms(self) -> list[tuple[str, str]]:
+        """What to look for, the longest first, so that no secret leaves the rest of another behind."""
+        found: dict[str, str] = {}
+        for name, value in self.seen.items():
+            encoded = base64.b64encode(value.encode()).decode()
+            for form in (value, quote(value, safe=""), encoded, encoded.rstrip("=")):
+                found.setdefault(form, HIDDEN.format(name=name))
+        return sorted(found.items(), key=lambda item: -len(item[0]))
