@@ -8,6 +8,7 @@ steps say in GitHub's world, under its own name. Not here: what follows from an 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,13 +47,15 @@ class StepWaiting(_Body, frozen=True, kw_only=True):
     deadline: str | None = None
     note: str = ""
     memo: dict[str, Any] = {}
+    signal: str = ""
 
 
 class StepCompleted(_Body, frozen=True, kw_only=True):
-    """ADR-012's Step Executed."""
+    """ADR-012's Step Executed. signal: the one that it waited for and took."""
 
     step: str
     result: dict[str, Any] = {}
+    signal: str = ""
 
 
 class StepSkipped(_Body, frozen=True, kw_only=True):
@@ -63,13 +66,15 @@ class StepSkipped(_Body, frozen=True, kw_only=True):
 
 
 class StepFailed(_Body, frozen=True, kw_only=True):
-    """See outcome.Failed."""
+    """See outcome.Failed. fix_forward: may be done anew from an earlier step, if the definition says so."""
 
     step: str
     error: str
     kind: str
     before_effect: bool = False
     park: bool = False
+    fix_forward: bool = False
+    evidence: dict[str, Any] = {}
 
 
 class StepRetryScheduled(_Body, frozen=True, kw_only=True):
@@ -97,11 +102,27 @@ class PhaseCompleted(_Body, frozen=True, kw_only=True):
 
 
 class RollbackInitiated(_Body, frozen=True, kw_only=True):
-    """reason: in words. step: which failed, if one did. cancelled: asked for by a human, so it ends that way."""
+    """reason: in words. step: which failed, if one did. cancelled: asked for by a human, so it ends that way.
+    from_step: where not all is taken back, then only `steps`: this one and what was built upon it."""
 
     reason: str
     step: str | None = None
     cancelled: bool = False
+    from_step: str = ""
+    steps: tuple[str, ...] = ()
+
+
+class FixForwardInitiated(_Body, frozen=True, kw_only=True):
+    """What a step found goes back to an earlier one: `steps` are taken back and done anew, beginning with
+    from_step, which is told the evidence. attempt: of `most`, counted for `step`, which failed."""
+
+    step: str
+    from_step: str
+    steps: tuple[str, ...]
+    attempt: int
+    most: int
+    reason: str
+    evidence: dict[str, Any] = {}
 
 
 class CompensationStarted(_Body, frozen=True, kw_only=True):
@@ -168,10 +189,19 @@ class WorkflowPaused(_Body, frozen=True, kw_only=True):
 
 
 class WorkflowResumed(_Body, frozen=True, kw_only=True):
-    """A human asked for the parked or paused instance to go on. step: is tried again, and is told `memo`."""
+    """It goes on after a human asked, or after what was taken back to be fixed. step: is tried again, and is told
+    `memo`. anew: steps that were taken back and are done anew."""
 
     step: str | None = None
     memo: dict[str, Any] = {}
+    anew: tuple[str, ...] = ()
+
+
+class SignalReceived(_Body, frozen=True, kw_only=True):
+    """Data for the next step that waits for a signal of this name."""
+
+    name: str
+    data: dict[str, Any] = {}
 
 
 class OperatorRefused(_Body, frozen=True, kw_only=True):
@@ -192,6 +222,7 @@ Body = (
     | StepEmitted
     | PhaseCompleted
     | RollbackInitiated
+    | FixForwardInitiated
     | CompensationStarted
     | CompensationWaiting
     | CompensationCompleted
@@ -202,14 +233,16 @@ Body = (
     | WorkflowParked
     | WorkflowPaused
     | WorkflowResumed
+    | SignalReceived
     | OperatorRefused
 )
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event in its stream. version counts from 1. actor: who caused it ("@maria", "cloi", "timer").
 
     cause: the delivery, event or command behind it. correlation: the same over all instances of one story.
+    format: of what is stored, see FORMAT; events of the first format bear no number.
     """
 
     stream: str
@@ -219,6 +252,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     correlation: str
     body: Body
+    format: int = 1
 
     @property
     def name(self) -> str:
@@ -230,14 +264,46 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
 
+FORMAT = 1
+"""Today's format. What was stored stays as it is, for its chain's sake, and is lifted when it is read.
+
+A new type of event, and a new field that has a default, need no new format. All else does: raise this number and
+say in LIFTS how an event of the format before becomes one of the next. Golden streams hold us to it."""
+
+LIFTS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From each former format to the one after it. Pure, on events as plain JSON values."""
+
+
 def encode(event: Event) -> bytes:
-    """The bytes that are stored, and that the chain is computed over."""
-    return _encoder.encode(event)
+    """The bytes that are stored, and that the chain is computed over. In memory all are of today's format."""
+    return _encoder.encode(event if event.format == FORMAT else msgspec.structs.replace(event, format=FORMAT))
 
 
 def decode(data: bytes) -> Event:
-    """The reverse of `encode`. Raises msgspec.DecodeError or ValidationError."""
-    return _decoder.decode(data)
+    """The reverse of `encode`, for any format there ever was. Raises msgspec.DecodeError or ValidationError."""
+    try:
+        event = _decoder.decode(data)
+        if event.format == FORMAT:
+            return event
+    except msgspec.ValidationError:
+        raw = msgspec.json.decode(data)
+        if not isinstance(raw, dict) or raw.get("format", 1) == FORMAT:
+            raise
+    return _lifted(msgspec.json.decode(data, type=dict[str, Any]))
+
+
+def _lifted(raw: dict[str, Any]) -> Event:
+    found = raw.get("format", 1)
+    if not isinstance(found, int) or not 0 < found <= FORMAT:
+        raise msgspec.ValidationError(
+            f"it is of format {found}, and this version reads formats up to {FORMAT}; a newer one has written it"
+        )
+    try:
+        for number in range(found, FORMAT):
+            raw = LIFTS[number](raw)
+    except Exception as error:
+        raise msgspec.ValidationError(f"it does not fit its format, {found}: {error!r}") from error
+    return msgspec.convert({**raw, "format": FORMAT}, Event)
 
 
 def link(previous: str, data: bytes) -> str:
