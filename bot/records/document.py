@@ -19,6 +19,8 @@ from bot.records.text import Source, decode
 SIDECARS = ("kep.yaml", "kep.yml", "metadata.yaml", "metadata.yml", "adr.yaml", "adr.yml")
 """Files beside a record that hold its front matter."""
 
+_PREAMBLE = re.compile(r"\W*(?:preamble|header|metadata|prologue)\W*$", re.I)
+_HEADER_LINE = re.compile(r"[A-Za-z][\w -]{0,40}:[ \t]+\S")
 _FAMILIES = (
     ("kep", re.compile(r"(?:^|/)keps?/", re.I)),
     ("pep", re.compile(r"(?:^|/)pep-\d{1,4}\.\w+$", re.I)),
@@ -56,7 +58,22 @@ def parse(path: str, data: bytes, siblings: Mapping[str, bytes] | None = None) -
         blocks = asciidoc.blocks_of(lines, first)
     else:
         blocks = markdown.blocks_of(lines, first)
+    blocks = _with_preamble(blocks, source.lines)
     return Document(source, front, tuple(blocks), family_of(path, blocks))
+
+
+def _with_preamble(blocks: list[Block], lines: tuple[str, ...]) -> list[Block]:
+    """A record that begins with "## Preamble" and its header as a block of code: the lines of it as fields."""
+    at = next(
+        (i for i, b in enumerate(blocks[:3]) if b.kind is Kind.HEADING and _PREAMBLE.match(b.text)), None
+    )
+    if at is None or len(blocks) <= at + 1 or blocks[at + 1].kind is not Kind.CODE:
+        return blocks
+    code = blocks[at + 1]
+    numbered = [(n, lines[n - 1].strip()) for n in range(code.line, min(code.end_line, code.line + 40) + 1)]
+    fields = [Block(Kind.FIELD, text, n, n) for n, text in numbered if _HEADER_LINE.match(text)]
+    stated = {field.text.split(":")[0].strip().lower() for field in fields}
+    return [*blocks[: at + 1], *fields, *blocks[at + 2 :]] if "status" in stated else blocks
 
 
 def family_of(path: str, blocks: list[Block] | tuple[Block, ...] = ()) -> str:

@@ -44,7 +44,7 @@ class Field:
 _HEADER_SECTIONS = re.compile(
     r"^(?:metadata|meta|meta data|header|document (?:info|information|control|properties)|info|"
     r"information|details|adr info|"
-    r"adr metadata|decision info|prologue.*|properties|overview|front ?matter|record|history|"
+    r"adr metadata|decision info|prologue.*|preamble|properties|overview|front ?matter|record|history|"
     r"revision history)$",
     re.I,
 )

@@ -19,7 +19,7 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
         RelationKind.SUPERSEDED_BY,
         r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
-        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:\w{2,12}ly\s+)?(?:in\s+favou?r\s+of|by|with|through)"
+        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
         rf"\s+(?:{_LATIN_BY})|(?:deprecated|retired|abandoned|dropped)\s+"
         r"(?:by|in\s+favou?r\s+of)|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
@@ -99,9 +99,12 @@ _ONLY_PART = re.compile(
     r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
     r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
     r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
-    r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b)",
+    r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b|"
+    r"[\])`*_]{0,3}\s+for\s+(?:the|its)\s+(?!following|reason|sake|above|same|whole)[^.;,\n]{2,60}(?=[.;,\n]|$)|"
+    r"[\])`*_]{0,3}\s*[—–-]\s+the\s[^.;]{0,80}\b(?:clause|section|part|rule|paragraph|item)s?\b)",
     re.I,
 )
+_AND = re.compile(r"(?:,|;|\band\b)\s*(?:(?:it|also|further|thereby|hence|so)\s+)*$", re.I)
 _SEE = re.compile(
     r"\b(?:super[sc]ee?ded|superseeded|replaced|obsoleted?)\b[^\w\n]{0,6}"
     r"(?:(?:on|as of|since|at|\d[\d./-]*)[^\w\n]{1,3}){0,3}"
@@ -175,13 +178,17 @@ def directed(
         )
         one = _Said(reference, None)
         if verb:
-            one.kind = place.kind_of(verb, index)
+            before = said[-1].kind if said else None
+            goes_on = before in STATUS_KINDS and _AND.search(text[last_end : verb.start()])
+            one.kind = place.kind_of(verb, index, goes_on=bool(goes_on))
         elif said and said[-1].kind and is_joiner(lead):
             one = _Said(reference, said[-1].kind, joined=True)
         if one.kind is None:
             one.kind = _after(text, references, index)
         said.append(one)
-        if one.joined and _POSSESSIVE.match(text, reference.end):
+        if one.kind in _PASSIVE and _POSSESSIVE.match(text, reference.end):
+            pass  # "superseded by ADR-12's new rule": the successor, whatever of it
+        elif one.joined and _POSSESSIVE.match(text, reference.end):
             one.kind = partial(one.kind) if one.kind and ";" not in lead else None
         elif only_part(text, reference.end):
             _narrow(said)
@@ -249,8 +256,8 @@ class _Sentence:
     own: Identity
     strict: bool
 
-    def kind_of(self, verb: re.Match[str], index: int) -> RelationKind | None:
-        """What the verb says of the reference with that index."""
+    def kind_of(self, verb: re.Match[str], index: int, *, goes_on: bool) -> RelationKind | None:
+        """What the verb says of the reference with that index. goes_on: the subject of the one before is its too."""
         reference = self.references[index]
         kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
         gap = self.text[verb.end() : reference.start]
@@ -259,7 +266,7 @@ class _Sentence:
             if kind_or_none is None:
                 return None
             kind = kind_or_none
-        start = _clause_start(self.text, verb)
+        start = verb.start() if goes_on else _clause_start(self.text, verb)
         lead = self._lead(start, verb.start(), index)
         if _NEGATED.search(lead):
             return None
@@ -274,7 +281,11 @@ class _Sentence:
                 return None  # "Replaced by" an older record, deep in the text: said of something else
         if verb[0].lower() == "requires" and self.strict and not about_us(lead[-200:]):
             return None
-        if is_partial(lead[-24:]) or is_partial(self.text[verb.end() : verb.end() + 14]):
+        if (
+            is_partial(lead[-24:])
+            or is_partial(verb[0])
+            or is_partial(self.text[verb.end() : verb.end() + 14])
+        ):
             return partial(kind)
         return kind
 
@@ -326,7 +337,7 @@ def _clause_start(text: str, verb: re.Match[str]) -> int:
         if opened >= 0 and ")" not in clause[opened:] and "](" not in clause[max(0, opened - 1) : opened + 1]
         else -1
     )
-    return start + max(clause.rfind(";"), inside) + 1
+    return start + max(clause.rfind(";"), clause.rfind("·"), inside) + 1
 
 
 def about_us(lead: str) -> bool:
