@@ -21,6 +21,22 @@ if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
+LONG_WAITS = (
+    "test_sigkill.py",
+    "test_phases.py",
+    "test_runner_story.py",
+    "test_act.py",
+    "test_workflow_in_act.py",
+)
+"""Stories that mostly wait for other processes."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, so that it waits beside others and nobody waits for it at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG_WAITS)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

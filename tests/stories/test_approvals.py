@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from bot.demo.stage import REPOSITORY, Stage
 from bot.sandbox.recorded import RecordedExecutor, Recording
 from tests.stories.conftest import NOW
@@ -28,8 +26,6 @@ from tests.stories.tales import (
     told_to,
     written,
 )
-
-pytestmark = pytest.mark.xdist_group("sagas")
 
 WORKFLOW = ".github/workflows/cloi-limit-login-attempts-with-a-token-bucket.yml"
 

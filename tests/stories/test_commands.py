@@ -25,8 +25,6 @@ from tests.stories.tales import (
     written,
 )
 
-pytestmark = pytest.mark.xdist_group("sagas")
-
 
 async def issue(stage: Stage, title: str = "A question", body: str = "") -> Told:
     """Tom opens an issue."""

@@ -29,8 +29,6 @@ from tests.stories.tales import (
     told_to,
 )
 
-pytestmark = pytest.mark.xdist_group("sagas")
-
 RECORD_ID = "0003"
 FEATURE = "limit-login-attempts-with-a-token-bucket"
 INSTANCE = f"implement-adr/{REPOSITORY}/{RECORD_ID}"

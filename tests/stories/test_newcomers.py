@@ -8,8 +8,6 @@ from bot.demo.stage import REPOSITORY, Stage
 from bot.steps.commands.base import which
 from tests.stories.tales import Told, comments, decided_files, ended, implementing, living, plain, told_to
 
-pytestmark = pytest.mark.xdist_group("sagas")
-
 
 async def _answer(stage: Stage, told: Told, words: str) -> str:
     def said() -> list[str]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.stories.tales import decided_files, implementing, living, names, told_to
-
-pytestmark = pytest.mark.xdist_group("sagas")
 
 
 async def test_pause_holds_an_implementation_up_and_resume_lets_it_go_on(open_stage) -> None:

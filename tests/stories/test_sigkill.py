@@ -40,7 +40,8 @@ class Reaper(threading.Thread):
         self.killed: list[int] = []
         self.trouble: Exception | None = None
         self._enough = threading.Event()
-        self._looking: sqlite3.Connection | None = None  # asked so often that reading the events would slow them
+        # Asked so often that reading the events would slow the bot.
+        self._looking: sqlite3.Connection | None = None
 
     def run(self) -> None:
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.demo.stage import REPOSITORY, Stage
 from bot.sandbox.execution import RunSpec
 from bot.sandbox.recorded import Recording
@@ -31,8 +29,6 @@ from tests.stories.tales import (
     told_to,
     written,
 )
-
-pytestmark = pytest.mark.xdist_group("sagas")
 
 MODULE = "teashop/login_limit.py"
 
