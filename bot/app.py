@@ -12,6 +12,7 @@ import logging
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -45,12 +46,15 @@ HEARTBEAT = 5.0
 """Seconds between two signs of life of the worker."""
 
 
+_parsed = lru_cache(maxsize=64)(parse)  # a definition follows from its text alone
+
+
 def definitions(directory: Path | None = None) -> list[WorkflowDefinition]:
     """The bot's own workflow definitions. Raises DefinitionError with the file's name."""
     found = []
     for path in sorted((directory or templates() / "workflows").glob("*.yaml")):
         try:
-            found.append(parse(path.read_text(encoding="utf-8")))
+            found.append(_parsed(path.read_text(encoding="utf-8")))
         except DefinitionError as error:
             raise DefinitionError(f"{path.name}: {error}", rule=error.rule) from error
     return found
