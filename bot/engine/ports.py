@@ -95,6 +95,9 @@ class EventStore(Protocol):
     def head(self, stream: str) -> str:
         """The hash chain's head, as hex; empty if there is no such stream."""
 
+    def heads(self, stream: str) -> list[str]:
+        """The chain's head after each event, as they were stored; the last is `head`."""
+
     def verify(self, stream: str) -> str:
         """The head, computed anew over the stored bytes. Raises StoreError at the first event that does not
         fit. A tail cut off cannot be seen from within: compare with the published head."""

@@ -57,6 +57,10 @@ class MemoryStore:
         rows = self._streams.get(stream)
         return rows[-1].head if rows else ""
 
+    def heads(self, stream: str) -> list[str]:
+        """See EventStore."""
+        return [row.head for row in self._streams.get(stream, ())]
+
     def verify(self, stream: str) -> str:
         """See EventStore."""
         return check_chain(stream, ((r.version, r.data, r.head) for r in self._streams.get(stream, ())))

@@ -140,6 +140,11 @@ class SQLiteStore:
         rows = self._rows("SELECT hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1", stream)
         return rows[0][0].hex() if rows else ""
 
+    def heads(self, stream: str) -> list[str]:
+        """See EventStore."""
+        rows = self._rows("SELECT hash FROM events WHERE stream = ? ORDER BY version", stream)
+        return [row[0].hex() for row in rows]
+
     def verify(self, stream: str) -> str:
         """See EventStore."""
         rows = self._rows("SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", stream)

@@ -120,7 +120,8 @@ class BothEngines(RuleBasedStateMachine):
         assert one.store.summaries() == other.store.summaries()
         assert one.store.effects() == other.store.effects()
         for name in one.oracles:
-            assert one.store.head(name) == other.store.verify(name)
+            assert one.store.heads(name) == other.store.heads(name)
+            assert one.store.head(name) == other.store.verify(name) == other.store.heads(name)[-1]
 
     def teardown(self) -> None:
         for house in getattr(self, "houses", ()):

@@ -12,6 +12,7 @@ import pytest
 from bot.engine import events as e
 from bot.engine.errors import StoreError
 from bot.engine.instance import fold
+from bot.insights.verify import verify
 from bot.store.memory import MemoryStore
 from bot.store.seal import Sealed
 
@@ -74,6 +75,9 @@ def test_events_of_former_formats_are_lifted_one_format_after_the_other(later) -
     assert {s.name: s.attempt for s in instance.steps.values()} == {"a": 1, "b": 1, "c": 4}
     assert {event.format for event in store.read("s")} == {3}
     assert store.verify("s") == head, "what was stored is not touched"
+    published = store.heads("s")[1]
+    assert not any("published" in problem for problem in verify(store, "s", None, published).problems)
+    assert any("published" in problem for problem in verify(store, "s", None, "0" * 64).problems)
 
 
 def test_what_is_written_now_bears_the_format_of_now(later) -> None:
