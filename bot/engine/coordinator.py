@@ -24,12 +24,13 @@ from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
 from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.operators import Operated
 from bot.engine.outcome import Waiting
-from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, StepType
+from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
 from bot.engine.recording import append_of
 from bot.engine.starting import Story, first_append
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
 from bot.language.definition import WorkflowDefinition, check_types, parse
+from bot.language.errors import InputRefused
 from bot.language.references import resolve
 
 log = logging.getLogger("cloi.engine")
@@ -43,6 +44,7 @@ class StepCoordinator(Operated):
     definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.
     most_at_once: step calls under way at the same time. chance: source of jitter in [0, 1).
     failures: what becomes of a failed step; None takes the step's word. policy: who may do what; None: everybody.
+    secrets: of `${secret.NAME}`.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class StepCoordinator(Operated):
         chance: Callable[[], float] = random.random,
         failures: FailureHandler | None = None,
         policy: Policy | None = None,
+        secrets: SecretSource | None = None,
     ) -> None:
         self.store = store
         self.policy = policy
@@ -85,6 +88,7 @@ class StepCoordinator(Operated):
             ended=self._changed.set,
             most_at_once=most_at_once,
             failures=failures,
+            secrets=secrets,
         )
 
     # What may happen to an instance.
@@ -120,7 +124,11 @@ class StepCoordinator(Operated):
                         continue
                     context = resolve(dict(trigger.context), {"fact": data})
                     story = Story(instance_id, key, context, actor, cause, instance_id)
-                    appends.append(self._first_append(definition, story))
+                    try:
+                        appends.append(self._first_append(definition, story))
+                    except InputRefused as error:
+                        refused.append(f"did not start {instance_id}: {error}")
+                        continue
                     started.append(instance_id)
         woken = sum(self._wake(call) for call in self._wakeups.signal(keys))
         parts = [*(f"started {name}" for name in started), *refused]
@@ -140,7 +148,10 @@ class StepCoordinator(Operated):
         cause: str,
         correlation: str,
     ) -> tuple[str, bool]:
-        """See ports.WorkflowControl. Ids are `definition/key`, then `definition/key/2` and so on."""
+        """See ports.WorkflowControl. Ids are `definition/key`, then `definition/key/2` and so on.
+
+        Raises EngineError for an unknown definition, NotAllowed, and InputRefused.
+        """
         known = self._definitions.get(definition)
         if known is None:
             raise EngineError(f"there is no workflow definition named {definition!r}")
@@ -338,10 +349,12 @@ class StepCoordinator(Operated):
             return
         now = self.clock.now()
         rolling_back = instance.state is WorkflowState.ROLLING_BACK
+        kind = "rollback" if rolling_back else "step"
         for step in instance.steps.values():
-            kind = "rollback" if rolling_back else "step"
-            call: Call = (instance.id, step.name, kind)
             state: StepState | RollbackState = step.rollback if rolling_back else step.state
+            if state is StepState.COMPLETED or state is RollbackState.COMPLETED:
+                continue
+            call: Call = (instance.id, step.name, kind)
             if state in (StepState.STARTED, RollbackState.STARTED):
                 self._call(call, check=False)
             elif state in (StepState.WAITING, RollbackState.WAITING):
@@ -362,7 +375,9 @@ class StepCoordinator(Operated):
         instance = self._open.get(call[0])
         if instance is None or not instance.state.moving or instance.id in self._doubtful:
             return False
-        step = instance.steps[call[1]]
+        step = instance.steps.get(call[1])
+        if step is None:  # it was taken back and has not begun anew
+            return False
         if call[2] == "step":
             waits = instance.state is WorkflowState.RUNNING and step.state is StepState.WAITING
         else:

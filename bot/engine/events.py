@@ -318,4 +318,4 @@ def stamp(moment: datetime) -> str:
 
 def moment(text: str) -> datetime:
     """The reverse of `stamp`."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
