@@ -66,7 +66,7 @@ def fields_of(blocks: Sequence[Block]) -> list[Field]:
             found = _heading(blocks, index, header)
             if found:
                 out.append(found)
-            elif _HEADER_SECTIONS.match(plain(block.text)):
+            elif not header or _HEADER_SECTIONS.match(plain(block.text)):
                 pass
             elif titled or (block.level > 1 and name_key(block.text) is None and out):
                 header = False

@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 _WORDS = (
-    "cap adr adrs adl ad dr rfc rfcs rfd kep pep eip erc tep dep gep mep nep sep bip hip cip decision decisions dec "
+    "adr adrs adl ad dr rfc rfcs rfd kep pep eip erc tep dep gep mep nep sep bip hip cip decision decisions dec "
     "dd ddr mdr pdr tdr edr sdr ldr proposal "
-    "architecture arch daci record"
+    "architecture arch daci record cap"
 )
 RECORD_WORDS = frozenset(_WORDS.split())
 """Words, in lower case, that mean a record before a number, as in "adr-0012"."""

@@ -257,7 +257,7 @@ class _Sentence:
     strict: bool
 
     def kind_of(self, verb: re.Match[str], index: int, *, goes_on: bool) -> RelationKind | None:
-        """What the verb says of the reference with that index. goes_on: the subject of the one before is its too."""
+        """What the verb says of the reference with that index. goes_on: it shares the subject."""
         reference = self.references[index]
         kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
         gap = self.text[verb.end() : reference.start]
