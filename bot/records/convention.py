@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from bot.records.identity import from_name
@@ -45,6 +46,7 @@ class Convention:
     index: str | None
 
 
+@lru_cache(maxsize=8192)
 def folder_of(path: str) -> str:
     """The folder of the log that a record belongs to; above its own folder where each record has one."""
     folder = posixpath.dirname(path)
@@ -66,11 +68,19 @@ class _Counts:
     names: dict[str, Counter[str]]
 
 
+_LEARNT: WeakKeyDictionary[RecordLog, dict[tuple[str, str | None], Convention]] = WeakKeyDictionary()
 _KNOWN: WeakKeyDictionary[RecordLog, dict[str, _Counts]] = WeakKeyDictionary()
 
 
 def learn(log: RecordLog, folder: str, *, without: str | None = None) -> Convention:
     """The habits of one folder. without: path of the record to leave out, so that it is not its own measure."""
+    learnt = _LEARNT.setdefault(log, {})
+    if (folder, without) not in learnt:
+        learnt[folder, without] = _learn(log, folder, without)
+    return learnt[folder, without]
+
+
+def _learn(log: RecordLog, folder: str, without: str | None) -> Convention:
     folders = _KNOWN.setdefault(log, {})
     if folder not in folders:
         folders[folder] = _count(r for r in log if folder_of(r.path) == folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.records.checks.subject import Subject, file_lines
 from bot.records.choose import PERMITS
@@ -23,6 +24,8 @@ _LEFT = re.compile(
     r"|<(?:short title|title of|describe|insert |your )[^<>\n]{0,120}>",
     re.I,
 )
+_FENCE = re.compile(r"(`{3,}|~{3,})")
+_CODE = re.compile(r"`[^`]*`")
 _TODO = re.compile(r"(?<![\w`/#-])(?:TODO|TBD|FIXME|XXX)(?![\w`/-]|\.\w)")
 
 
@@ -62,19 +65,33 @@ def todo_left(subject: Subject) -> Iterator[Finding]:
 
 
 def _prose(subject: Subject) -> Iterator[tuple[int, str]]:
-    """Lines outside of fenced code and comments, cut to a sane length."""
+    """The record's lines outside of fenced code and comments, cut to a sane length."""
+    lines = _prose_lines(file_lines(subject.record)[:4_000])
+    if len(subject.log.all_of(subject.record.path)) < 2 or not subject.record.sections:
+        yield from lines
+        return
+    first, last = subject.record.sections[0].place.line, subject.record.sections[-1].place.end_line
+    yield from (pair for pair in lines if first <= pair[0] <= last)
+
+
+@lru_cache(maxsize=16)
+def _prose_lines(lines: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple(_outside_code(lines))
+
+
+def _outside_code(lines: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     fence = ""
     comment = False
-    for number, line in enumerate(file_lines(subject.record)[:4_000], start=1):
+    for number, line in enumerate(lines, start=1):
         bare = line.strip()[:MAX_INLINE]
-        mark = re.match(r"(`{3,}|~{3,})", bare)
+        mark = _FENCE.match(bare)
         if mark and not fence:
             fence = mark[1][:3]
         elif mark and fence == mark[1][:3]:
             fence = ""
         elif not fence:
             if not comment and not bare.startswith("<!--") and bare:
-                yield number, re.sub(r"`[^`]*`", "``", bare)
+                yield number, _CODE.sub("``", bare)
             if "<!--" in bare or comment:
                 comment = "-->" not in bare[bare.rfind("<!--") if "<!--" in bare else 0 :]
 
