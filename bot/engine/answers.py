@@ -24,8 +24,8 @@ def answered(
     instance: WorkflowInstance, step: StepDefinition, outcome: Outcome, around: Circumstances
 ) -> Iterator[e.Body]:
     """Of a step's start or check."""
-    known = instance.steps[step.name]
-    if known.state not in (StepState.STARTED, StepState.WAITING):
+    known = instance.steps.get(step.name)
+    if known is None or known.state not in (StepState.STARTED, StepState.WAITING):
         return  # the answer to a call that nobody waits for any more
     yield from _emitted(outcome, step.name)
     match outcome:
@@ -45,9 +45,15 @@ def answered(
                     deadline=deadline,
                     note=outcome.note,
                     memo=outcome.memo,
+                    signal=outcome.signal,
                 )
         case Failed():
-            if outcome.retryable and known.attempt < step.retry.attempts:
+            asks = outcome.park and not outcome.retryable
+            if (
+                not asks
+                and step.retry.wants(outcome.kind, outcome.retryable)
+                and known.attempt < step.retry.attempts
+            ):
                 delay = _delay(outcome, step, known.attempt, around.chance)
                 yield e.StepRetryScheduled(
                     step=step.name,
@@ -57,12 +63,17 @@ def answered(
                     kind=outcome.kind,
                 )
             else:
+                fixable = outcome.kind == "gate" if outcome.fix_forward is None else outcome.fix_forward
                 yield e.StepFailed(
                     step=step.name,
                     error=outcome.error,
                     kind=outcome.kind,
                     before_effect=outcome.before_effect,
                     park=outcome.park,
+                    fix_forward=outcome.kind == "gate"
+                    if outcome.fix_forward is None
+                    else outcome.fix_forward,
+                    evidence=outcome.evidence,
                 )
 
 
@@ -79,8 +90,9 @@ def _waits_differently(known: StepInstance, outcome: Waiting, deadline: str | No
 
 
 def _delay(outcome: Failed, step: StepDefinition, attempt: int, chance: float) -> float:
-    """Seconds: doubled each time, half of it left to chance; never less than what the other side asked for."""
-    backoff = min(step.retry.most, step.retry.backoff * 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+    """Seconds: doubled each time, some of it left to chance; never less than what the other side asked for."""
+    kept = 1 - step.retry.jitter * (1 - chance)
+    backoff = min(step.retry.most, step.retry.backoff * 2.0 ** (attempt - 1)) * kept
     return max(backoff, outcome.retry_after or 0.0)
 
 

@@ -6,18 +6,16 @@ in which order things are undone (saga.py), and what follows from an answer (ans
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from bot.engine import events as e
 from bot.engine.given import Circumstances
-from bot.engine.instance import StepInstance, WorkflowInstance
-from bot.engine.saga import to_compensate
-from bot.engine.scope import effect_key, scope
+from bot.engine.instance import UNDER_WAY, Retreat, StepInstance, WorkflowInstance, known_step
+from bot.engine.saga import built_upon, to_compensate
+from bot.engine.scope import effect_key, value_of
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import StepDefinition, WorkflowDefinition
-from bot.language.errors import ReferenceUnresolved
-from bot.language.references import resolve
 
 _SETTLED = (StepState.COMPLETED, StepState.SKIPPED)
 
@@ -35,23 +33,24 @@ def consequences(
 def _go_on(
     instance: WorkflowInstance, definition: WorkflowDefinition, around: Circumstances
 ) -> Iterator[e.Body]:
+    for step in instance.steps.values():
+        for name, data in instance.signals:
+            if step.state is StepState.WAITING and step.signal == name:
+                yield e.StepCompleted(step=step.name, result=data, signal=name)
+                return
     failed = [s for s in instance.steps.values() if s.state is StepState.FAILED]
     asking = next((s for s in failed if s.park), None)
     if asking is not None:
         yield e.WorkflowParked(reason=asking.error, step=asking.name)
         return
     if failed:
-        # Siblings in flight finish first (ADR-012: allSettled); nothing new begins.
-        if any(s.state is StepState.STARTED and s.name in around.in_flight for s in instance.steps.values()):
-            return
-        if "failed" in definition.emits:
-            yield e.StepEmitted(
-                name=definition.emits["failed"], data={"step": failed[0].name, "reason": failed[0].error}
-            )
-        if _wants_rollback(instance, definition):
-            yield e.RollbackInitiated(reason=failed[0].error, step=failed[0].name)
-        else:
-            yield e.WorkflowParked(reason=failed[0].error, step=failed[0].name)
+        # Siblings in flight finish first, and all of a parallel_group (ADR-012: allSettled); nothing new begins.
+        groups = {definition.step(s.name).parallel_group for s in failed} - {None}
+        for step in instance.steps.values():
+            together = definition.step(step.name).parallel_group in groups and step.state in UNDER_WAY
+            if together or (step.state is StepState.STARTED and step.name in around.in_flight):
+                return
+        yield from _failed(instance, definition, failed)
         return
     settled = {s.name for s in instance.steps.values() if s.state in _SETTLED}
     for phase, names in definition.phase_steps.items():
@@ -62,33 +61,57 @@ def _go_on(
             yield e.StepEmitted(name=definition.emits["completed"])
         yield e.WorkflowCompleted()
         return
-    for step in definition.steps:
-        if step.name in instance.steps or not settled.issuperset(step.depends_on):
+    free = (definition.most_at_once or len(definition.steps)) - sum(
+        s.state in UNDER_WAY for s in instance.steps.values()
+    )
+    for planned in definition.steps:
+        if planned.name in instance.steps or not settled.issuperset(definition.needs[planned.name]):
             continue
-        if step.when is not None and not _holds(step.when, scope(instance, definition)):
-            yield e.StepSkipped(step=step.name, reason=f"{step.when} does not hold")
-        else:
-            yield start(instance, step, 1, around)
+        holds = planned.when is None or value_of(planned.when, instance, definition, False)
+        if not holds or holds == "false":
+            yield e.StepSkipped(step=planned.name, reason=f"{planned.when} does not hold")
+        elif free > 0:
+            free -= 1
+            yield start(instance, planned, 1, around)
 
 
-def _wants_rollback(instance: WorkflowInstance, definition: WorkflowDefinition) -> bool:
-    """ADR-012's rollbackRequired: only a reference that resolves to false parks instead."""
-    if definition.rollback_required is None:
-        return True
+def _failed(
+    instance: WorkflowInstance, definition: WorkflowDefinition, failed: list[StepInstance]
+) -> Iterator[e.Body]:
+    first, reason = failed[0], failed[0].error
+    if all(s.fix_forward and fixes_left(instance, definition, s.name) for s in failed):
+        fix = definition.step(first.name).fix_forward
+        assert fix is not None, "else none would be left"
+        attempt = instance.fixes.get(first.name, 0) + 1
+        yield e.FixForwardInitiated(
+            step=first.name,
+            from_step=fix.step,
+            steps=built_upon(instance, definition, fix.step),
+            attempt=attempt,
+            most=attempt - 1 + fixes_left(instance, definition, first.name),
+            reason=reason,
+            evidence=first.evidence,
+        )
+        return
+    if len(failed) > 1:
+        reason = "; ".join(f"{s.name}: {s.error}" for s in failed)
+    if "failed" in definition.emits:
+        yield e.StepEmitted(name=definition.emits["failed"], data={"step": first.name, "reason": reason})
+    # ADR-012's rollbackRequired: only a reference that resolves to false parks instead.
+    if value_of(definition.rollback_required, instance, definition, True) in (False, "false"):
+        yield e.WorkflowParked(reason=reason, step=first.name)
+    else:
+        yield e.RollbackInitiated(reason=reason, step=first.name)
+
+
+def fixes_left(instance: WorkflowInstance, definition: WorkflowDefinition, step: str) -> int:
+    """How often what this step finds may yet go back to an earlier one."""
+    fix = definition.step(step).fix_forward
     try:
-        value = resolve(definition.rollback_required, scope(instance, definition))
-    except ReferenceUnresolved:
-        return True  # it failed before anybody could say otherwise
-    return value not in (False, "false")
-
-
-def _holds(when: str, seen: Mapping[str, Any]) -> bool:
-    """A reference holds if its value is neither missing, empty, false nor "false"."""
-    try:
-        value = resolve(when, seen)
-    except ReferenceUnresolved:
-        return False
-    return bool(value) and value != "false"
+        most = int(value_of(fix.most, instance, definition, 0)) if fix is not None else 0
+    except (TypeError, ValueError):
+        return 0
+    return max(0, most - instance.fixes.get(step, 0))
 
 
 def _go_back(
@@ -98,8 +121,15 @@ def _go_back(
     if around.in_flight:
         return
     order = to_compensate(instance, definition)
+    retreat = instance.retreat
     if not order:
-        if instance.cancelled:
+        if retreat is not None and retreat.fix:
+            yield anew(retreat, retreat.memo)
+        elif retreat is not None:
+            reason = f"{retreat.step} and what was built upon it are taken back, because {instance.reason}. "
+            reason += "A retry begins there anew, a cancel takes back the rest"
+            yield e.WorkflowParked(reason=reason, step=retreat.step)
+        elif instance.cancelled:
             yield e.WorkflowCancelled(reason=instance.reason)
         else:
             yield e.WorkflowCompensated(reason=instance.reason)
@@ -114,13 +144,18 @@ def _go_back(
 def start(
     instance: WorkflowInstance, step: StepDefinition, attempt: int, around: Circumstances
 ) -> e.StepStarted:
-    known = instance.steps.get(step.name) or StepInstance(name=step.name)
+    known = known_step(instance, instance.steps, step.name)
     return e.StepStarted(
         step=step.name,
         attempt=attempt,
         key=effect_key(instance.id, step.name, known.round),
         undoable=step.type in around.undoable,
     )
+
+
+def anew(retreat: Retreat, memo: dict[str, Any]) -> e.WorkflowResumed:
+    """What was taken back begins anew; its first step is told `memo`."""
+    return e.WorkflowResumed(step=retreat.step, memo=memo, anew=retreat.steps)
 
 
 def compensation(step: StepDefinition, known: StepInstance) -> e.CompensationStarted:

@@ -13,21 +13,12 @@ from typing import Any
 
 from bot.engine import events as e
 from bot.engine.answers import answered, undone
-from bot.engine.course import compensation, consequences, start
+from bot.engine.course import anew, compensation, consequences, start
 from bot.engine.errors import NotAllowedNow
-from bot.engine.given import (
-    Answered,
-    CancelAsked,
-    Circumstances,
-    Given,
-    PauseAsked,
-    Refused,
-    ResumeAsked,
-    RetryAsked,
-    TimePassed,
-)
+from bot.engine.given import Answered, Asked, Circumstances, Given, Refused, TimePassed
 from bot.engine.instance import WorkflowInstance
 from bot.engine.recording import wrapped
+from bot.engine.saga import built_upon, to_compensate
 from bot.engine.scope import effect_key
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import WorkflowDefinition
@@ -75,20 +66,8 @@ def _direct(
             yield from answered(instance, definition.step(step), outcome, around)
         case TimePassed():
             yield from _due(instance, definition, around)
-        case CancelAsked(reason=reason, cancelled=cancelled):
-            if instance.state is WorkflowState.ROLLING_BACK or instance.state.final:
-                raise NotAllowedNow(f"it is {instance.state.value}, so there is nothing to take back now")
-            yield e.RollbackInitiated(reason=reason, cancelled=cancelled)
-        case RetryAsked(memo=memo):
-            yield from _retried(instance, definition, dict(memo))
-        case PauseAsked(reason=reason):
-            if instance.state is not WorkflowState.RUNNING:
-                raise NotAllowedNow(f"it is {instance.state.value}; only what is running can be paused")
-            yield e.WorkflowPaused(reason=reason)
-        case ResumeAsked():
-            if instance.state is not WorkflowState.PAUSED:
-                raise NotAllowedNow(f"it is {instance.state.value}; only what is paused can be resumed")
-            yield e.WorkflowResumed()
+        case Asked():
+            yield from _asked(instance, definition, given)
         case Refused(act=act, reason=reason):
             yield e.OperatorRefused(act=act, reason=reason)
 
@@ -106,11 +85,51 @@ def _due(
             yield start(instance, definition.step(step.name), step.attempt + 1, around)
 
 
+def _asked(instance: WorkflowInstance, definition: WorkflowDefinition, given: Asked) -> Iterator[e.Body]:
+    state = instance.state
+    match given.act:
+        case "cancel" | "roll-back":
+            yield _taken_back(instance, definition, given)
+        case "retry":
+            yield from _retried(instance, definition, dict(given.data))
+        case "pause":
+            if state is not WorkflowState.RUNNING:
+                raise NotAllowedNow(f"it is {state.value}; only what is running can be paused")
+            yield e.WorkflowPaused(reason=given.reason)
+        case "resume":
+            if state is not WorkflowState.PAUSED:
+                raise NotAllowedNow(f"it is {state.value}; only what is paused can be resumed")
+            yield e.WorkflowResumed()
+        case "signal":
+            if state.final:
+                raise NotAllowedNow(f"it is {state.value}, so nobody waits for a signal")
+            yield e.SignalReceived(name=given.name, data=dict(given.data))
+
+
+def _taken_back(
+    instance: WorkflowInstance, definition: WorkflowDefinition, given: Asked
+) -> e.RollbackInitiated:
+    back = instance.state is WorkflowState.ROLLING_BACK
+    if instance.state.final or (back and (instance.retreat is None or given.name)):
+        raise NotAllowedNow(f"it is {instance.state.value}, so there is nothing to take back now")
+    if given.name and given.name not in instance.steps:
+        raise NotAllowedNow(f"{given.name} has not begun, so there is nothing to take back from there on")
+    return e.RollbackInitiated(
+        reason=given.reason,
+        cancelled=given.act == "cancel",
+        from_step=given.name,
+        steps=built_upon(instance, definition, given.name) if given.name else (),
+    )
+
+
 def _retried(
     instance: WorkflowInstance, definition: WorkflowDefinition, memo: dict[str, Any]
 ) -> Iterator[e.Body]:
     if instance.state is not WorkflowState.PARKED:
         raise NotAllowedNow(f"it is {instance.state.value}; only what is parked can be tried again")
+    if instance.retreat is not None and not to_compensate(instance, definition):
+        yield anew(instance.retreat, memo)
+        return
     name = instance.failed_step
     step = instance.steps.get(name) if name else None
     yield e.WorkflowResumed(step=name, memo=memo)

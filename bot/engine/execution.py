@@ -9,17 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
+from bot.engine.course import fixes_left
 from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import Failed, Outcome
-from bot.engine.ports import Clock, EventStore, FailureHandler, StepContext, StepType, WorkflowControl
+from bot.engine.ports import (
+    Clock,
+    EventStore,
+    FailureHandler,
+    SecretSource,
+    StepContext,
+    StepType,
+    WorkflowControl,
+)
 from bot.engine.scope import step_inputs
 from bot.engine.wakeups import Call
 from bot.language.definition import WorkflowDefinition
 from bot.language.errors import ReferenceUnresolved
+from bot.language.secrets import Secrets
 
 log = logging.getLogger("cloi.engine")
 
@@ -32,7 +43,8 @@ Found = tuple[WorkflowInstance, WorkflowDefinition]
 class StepExecution:
     """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given
     the answers; a call counts as under way until its answer has been taken from the iterator. failures: what
-    becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word.
+    becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word. secrets: for
+    `${secret.NAME}` in inputs; what a step answers is kept without their values.
     """
 
     def __init__(
@@ -48,7 +60,9 @@ class StepExecution:
         ended: Callable[[], None],
         most_at_once: int,
         failures: FailureHandler | None = None,
+        secrets: SecretSource | None = None,
     ) -> None:
+        self._find = secrets.secret if secrets is not None else lambda name: None
         self._step_types = step_types
         self._store = store
         self._clock = clock
@@ -144,19 +158,23 @@ class StepExecution:
             yield answer
 
     async def _outcome(self, call: Call, check: bool) -> Outcome:
+        secrets = Secrets(self._find)
         try:
-            context, step_type, undoing = self._context(call)
+            context, step_type, undoing = self._context(call, secrets)
         except ReferenceUnresolved as error:
             return Failed(error=str(error), kind="bad-input", before_effect=True)
         try:
             if undoing:
-                return await (step_type.check_undo(context) if check else step_type.undo(context))
-            return await (step_type.check(context) if check else step_type.start(context))
+                outcome = await (step_type.check_undo(context) if check else step_type.undo(context))
+            else:
+                outcome = await (step_type.check(context) if check else step_type.start(context))
+            hidden: Outcome = secrets.hidden(outcome) if secrets.seen else outcome
+            return hidden
         except (Exception, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise  # the engine stops, and nobody waits for an answer
-            log.exception("step %s of %s raised", call[1], call[0])
+            log.error("step %s of %s raised\n%s", call[1], call[0], secrets.hidden(traceback.format_exc()))
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
 
     def _recovered(self, call: Call, failed: Failed, failures: FailureHandler) -> Failed:
@@ -164,10 +182,10 @@ class StepExecution:
             instance, definition = self._look_up(call[0])
         except KeyError:  # it ended meanwhile, so nobody waits for this
             return failed
-        attempts = definition.step(call[1]).retry.attempts
-        return failures.handle(failed, instance.steps[call[1]].attempt, attempts)
+        left = fixes_left(instance, definition, call[1])
+        return failures.handle(failed, instance.steps[call[1]].attempt, definition.step(call[1]), left)
 
-    def _context(self, call: Call) -> tuple[StepContext, StepType, bool]:
+    def _context(self, call: Call, secrets: Secrets) -> tuple[StepContext, StepType, bool]:
         """What the step sees; its type; whether its undo is meant. A rollback_action is another type's start."""
         instance, definition = self._look_up(call[0])
         step = definition.step(call[1])
@@ -179,7 +197,7 @@ class StepExecution:
             step=step.name,
             attempt=known.rollback_attempt if undoing else known.attempt,
             key=known.key,
-            inputs=step_inputs(instance, definition, step),
+            inputs=step_inputs(instance, definition, step, secrets),
             now=self._clock.now(),
             started_at=moment(started or instance.started_at),
             actor=instance.actor,

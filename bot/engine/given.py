@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.engine.outcome import Outcome
+
+Act = Literal["cancel", "roll-back", "retry", "pause", "resume", "signal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +32,16 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelAsked:
-    """A human wants it taken back. cancelled: as a change of mind; else because it turned out wrong."""
+class Asked:
+    """An operator asks for an act. name: of the signal, or of the step from which on to take back, if not all.
 
-    reason: str
-    cancelled: bool = True
+    data: of the signal, or what the step that is tried again should know.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class RetryAsked:
-    """A human wants a parked instance to go on. memo: what the step that is tried again should know of it."""
-
-    memo: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PauseAsked:
-    """A human wants it to begin nothing new for now."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeAsked:
-    """A human wants a paused instance to go on."""
+    act: Act
+    reason: str = ""
+    name: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,7 @@ class Refused:
     reason: str
 
 
-Given = Answered | Begun | TimePassed | CancelAsked | RetryAsked | PauseAsked | ResumeAsked | Refused
+Given = Answered | Begun | TimePassed | Asked | Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from bot.engine.state import (
 )
 
 _replace = msgspec.structs.replace
-_UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
+UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
 
 
 class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,8 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
 
     attempt: of the running round, from 1; round: grows when a human asks for it again. key: of its effect.
     memo, wake_on, deadline, note: from the last Waiting. order: place in the order of completion, from 1.
-    held: seconds for which the instance was paused meanwhile. park: it failed and asks for a human.
+    held: seconds for which the instance was paused meanwhile. park, fix_forward, evidence: see outcome.Failed.
+    signal: see outcome.Waiting.
     rollback_*: the same for its compensation.
     """
 
@@ -43,6 +44,9 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
     undoable: bool = False
     before_effect: bool = False
     park: bool = False
+    fix_forward: bool = False
+    evidence: dict[str, Any] = {}
+    signal: str = ""
     held: float = 0.0
     result: dict[str, Any] = {}
     memo: dict[str, Any] = {}
@@ -62,11 +66,22 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
     rollback_started_at: str | None = None
 
 
+class Retreat(msgspec.Struct, frozen=True, kw_only=True):
+    """Only these steps are taken back: `step` and what was built upon it. fix: they are then done anew at once,
+    and `step` is told `memo`; else a human decides."""
+
+    step: str
+    steps: tuple[str, ...]
+    fix: bool = False
+    memo: dict[str, Any] = {}
+
+
 class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known of one run of a definition.
 
     id: also the stream's name. cancelled: the rollback was asked for by a human. reason: why it is rolled
-    back, parked or ended. emitted: the latest domain event of each name.
+    back, parked or ended. emitted: the latest domain event of each name. signals: not yet taken, oldest first.
+    anew: steps that were taken back to be done anew, and have not begun. fixes: how often a step has sent back.
     """
 
     id: str
@@ -87,6 +102,10 @@ class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
     failed_step: str | None = None
     cancelled: bool = False
     paused_at: str = ""
+    retreat: Retreat | None = None
+    signals: tuple[tuple[str, dict[str, Any]], ...] = ()
+    anew: dict[str, StepInstance] = {}
+    fixes: dict[str, int] = {}
     completed: int = 0
     phases_completed: tuple[str, ...] = ()
     emitted: dict[str, dict[str, Any]] = {}
@@ -170,7 +189,24 @@ def _rollback(instance: WorkflowInstance, steps: _Steps, body: e.RollbackInitiat
         "reason": body.reason,
         "failed_step": body.step,
         "cancelled": body.cancelled,
+        "retreat": Retreat(step=body.from_step, steps=body.steps) if body.from_step else None,
     }
+
+
+def _fix_forward(instance: WorkflowInstance, steps: _Steps, body: e.FixForwardInitiated, at: str) -> _Changes:
+    told = {"fix": body.attempt, "of": body.most, "step": body.step, "error": body.reason}
+    memo = {**told, "evidence": body.evidence}
+    return {
+        "state": _state(instance, WorkflowState.ROLLING_BACK),
+        "reason": body.reason,
+        "failed_step": body.step,
+        "retreat": Retreat(step=body.from_step, steps=body.steps, fix=True, memo=memo),
+        "fixes": {**instance.fixes, body.step: body.attempt},
+    }
+
+
+def _signal(instance: WorkflowInstance, steps: _Steps, body: e.SignalReceived, at: str) -> _Changes:
+    return {"signals": (*instance.signals, (body.name, body.data))}
 
 
 def _completed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowCompleted, at: str) -> _Changes:
@@ -211,7 +247,19 @@ def _held(step: StepInstance, seconds: float) -> StepInstance:
 def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed, at: str) -> _Changes:
     if instance.state is WorkflowState.PAUSED:
         seconds = (e.moment(at) - e.moment(instance.paused_at)).total_seconds()
-        steps.update({s.name: _held(s, seconds) for s in steps.values() if s.state in _UNDER_WAY})
+        steps.update({s.name: _held(s, seconds) for s in steps.values() if s.state in UNDER_WAY})
+    if body.anew:
+        old = {name: steps.pop(name) for name in body.anew}
+        fresh = {n: StepInstance(name=n, round=s.round + 1) for n, s in old.items()}
+        if body.step:
+            fresh[body.step] = _replace(fresh[body.step], memo=body.memo)
+        return {
+            "reason": "",
+            "failed_step": None,
+            "retreat": None,
+            "anew": {**instance.anew, **fresh},
+            "state": _state(instance, WorkflowState.RUNNING),
+        }
     rolling = any(s.rollback is not RollbackState.NONE for s in steps.values())
     name = body.step
     if name and not rolling:
@@ -226,7 +274,7 @@ def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed,
 
 
 def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     steps[body.step] = _replace(
         known,
         state=move(STEP_TRANSITIONS, known.state, StepState.STARTED),
@@ -235,6 +283,9 @@ def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted
         undoable=body.undoable,
         before_effect=False,
         park=False,
+        fix_forward=False,
+        evidence={},
+        signal="",
         retry_at=None,
         error="",
         ended_at=None,
@@ -245,7 +296,7 @@ def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted
 
 
 def _step_waiting(instance: WorkflowInstance, steps: _Steps, body: e.StepWaiting, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     steps[body.step] = _replace(
         known,
         state=move(STEP_TRANSITIONS, known.state, StepState.WAITING),
@@ -254,27 +305,31 @@ def _step_waiting(instance: WorkflowInstance, steps: _Steps, body: e.StepWaiting
         deadline=body.deadline,
         note=body.note,
         memo=body.memo,
+        signal=body.signal,
     )
     return _NONE
 
 
 def _step_completed(instance: WorkflowInstance, steps: _Steps, body: e.StepCompleted, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     order = instance.completed + 1
     state = move(STEP_TRANSITIONS, known.state, StepState.COMPLETED)
     steps[body.step] = _replace(known, state=state, result=body.result, ended_at=at, order=order, note="")
-    return {"completed": order}
+    if not body.signal:
+        return {"completed": order}
+    taken = next(i for i, (name, _) in enumerate(instance.signals) if name == body.signal)
+    return {"completed": order, "signals": instance.signals[:taken] + instance.signals[taken + 1 :]}
 
 
 def _step_skipped(instance: WorkflowInstance, steps: _Steps, body: e.StepSkipped, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     state = move(STEP_TRANSITIONS, known.state, StepState.SKIPPED)
     steps[body.step] = _replace(known, state=state, note=body.reason, ended_at=at)
     return _NONE
 
 
 def _step_failed(instance: WorkflowInstance, steps: _Steps, body: e.StepFailed, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     steps[body.step] = _replace(
         known,
         state=move(STEP_TRANSITIONS, known.state, StepState.FAILED),
@@ -282,13 +337,15 @@ def _step_failed(instance: WorkflowInstance, steps: _Steps, body: e.StepFailed, 
         kind=body.kind,
         before_effect=body.before_effect,
         park=body.park,
+        fix_forward=body.fix_forward,
+        evidence=body.evidence,
         ended_at=at,
     )
     return _NONE
 
 
 def _step_retries(instance: WorkflowInstance, steps: _Steps, body: e.StepRetryScheduled, at: str) -> _Changes:
-    known = _known(steps, body.step)
+    known = known_step(instance, steps, body.step)
     state = move(STEP_TRANSITIONS, known.state, StepState.RETRYING)
     steps[body.step] = _replace(known, state=state, retry_at=body.at, error=body.error, kind=body.kind)
     return _NONE
@@ -343,6 +400,8 @@ _FOLLOWS: dict[type, Callable[[WorkflowInstance, _Steps, Any, str], _Changes]] =
     e.StepEmitted: _emitted,
     e.PhaseCompleted: _phase,
     e.RollbackInitiated: _rollback,
+    e.FixForwardInitiated: _fix_forward,
+    e.SignalReceived: _signal,
     e.WorkflowCompleted: _completed,
     e.WorkflowCompensated: _compensated,
     e.WorkflowCancelled: _cancelled,
@@ -367,8 +426,9 @@ def _state(instance: WorkflowInstance, new: WorkflowState) -> WorkflowState:
     return move(WORKFLOW_TRANSITIONS, instance.state, new)
 
 
-def _known(steps: _Steps, name: str) -> StepInstance:
-    return steps.get(name) or StepInstance(name=name)
+def known_step(instance: WorkflowInstance, steps: _Steps, name: str) -> StepInstance:
+    """The step as it is, or as it begins."""
+    return steps.get(name) or instance.anew.get(name) or StepInstance(name=name)
 
 
 def _begun_step(steps: _Steps, name: str) -> StepInstance:

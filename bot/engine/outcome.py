@@ -30,6 +30,7 @@ class Waiting(msgspec.Struct, frozen=True, tag=True):
     wake_on: keys of facts after which to check again. recheck_after: seconds after which to check without
     one, since any webhook may be lost. deadline: seconds after the step's start at which it has failed; None
     takes the definition's timeout. note: what is waited for, in words. memo: what `check` and `undo` need.
+    signal: completes the step with the data of the next signal of this name.
     """
 
     wake_on: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Waiting(msgspec.Struct, frozen=True, tag=True):
     deadline: float | None = None
     note: str = ""
     memo: dict[str, Any] = {}
+    signal: str = ""
     events: tuple[DomainEvent, ...] = ()
 
 
@@ -44,7 +46,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     """Did not work. error: one sentence for people. kind: transient, rate-limit, permission, conflict,
     bad-input, gate, deadline, refused or bug. retryable: may be tried again as it is, at the earliest
     retry_after seconds from now. before_effect: known to have changed nothing, so nothing is to be undone.
-    park: do not roll back; a human must look first.
+    park: do not roll back; a human must look first. fix_forward: see StepDefinition; None is yes for a gate's.
+    evidence: small JSON values for whoever fixes it.
     """
 
     error: str
@@ -53,6 +56,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     retry_after: float | None = None
     before_effect: bool = False
     park: bool = False
+    fix_forward: bool | None = None
+    evidence: dict[str, Any] = {}
     events: tuple[DomainEvent, ...] = ()
 
 

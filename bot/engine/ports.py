@@ -7,7 +7,6 @@ append is one local transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ import msgspec
 
 from bot.engine.events import Event
 from bot.engine.outcome import Done, Failed, Outcome
+from bot.language.definition import StepDefinition
 
 
 class Clock(Protocol):
@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """An instance in one row, kept with each append so that lists need no folding."""
+    """An instance in one row, kept so that lists need no folding. updated_at: of its last event."""
 
     instance: str
     definition: str
@@ -142,6 +142,14 @@ class EventStore(Protocol):
     def close(self) -> None: ...
 
 
+class SecretSource(Protocol):
+    """Where `${secret.NAME}` is looked up, each time a step is called."""
+
+    def secret(self, name: str) -> str | None:
+        """The value; None or empty where there is none."""
+        ...
+
+
 class Policy(Protocol):
     """Who may do what (ADR-012, Permission Management): asked before every act of an operator and every start."""
 
@@ -168,8 +176,18 @@ class WorkflowControl(Protocol):
         """Id of the instance for this key, and whether this cause started it. An open one is never doubled;
         after an ended one a new one begins."""
 
-    def cancel(self, instance: str, *, actor: str, reason: str, cause: str, cancelled: bool = True) -> None:
-        """Take it back. cancelled: ends as cancelled, else as compensated. Raises NotAllowedNow."""
+    def cancel(
+        self,
+        instance: str,
+        *,
+        actor: str,
+        reason: str,
+        cause: str,
+        cancelled: bool = True,
+        from_step: str = "",
+    ) -> None:
+        """Take it back. cancelled: ends as cancelled, else as compensated. from_step: only from there on, then it
+        parks. Raises NotAllowedNow."""
 
     def retry(self, instance: str, *, actor: str, cause: str, memo: Mapping[str, Any] | None = None) -> None:
         """Let a parked instance go on; the step that is tried again is told `memo`. Raises NotAllowedNow."""
@@ -180,9 +198,11 @@ class WorkflowControl(Protocol):
     def resume(self, instance: str, *, actor: str, cause: str) -> None:
         """Let a paused instance go on. Raises NotAllowedNow."""
 
+    def signal(self, instance: str, name: str, data: Mapping[str, Any], *, actor: str, cause: str) -> None:
+        """Data for the next step that waits for a signal of this name. Raises NotAllowedNow."""
 
-@dataclass(frozen=True, slots=True)
-class StepContext:
+
+class StepContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a step sees: its declared inputs and its own memory, nothing of other steps.
 
     key: stable over automatic retries of this step, new after a retry by hand. memo: from the last Waiting.
@@ -200,8 +220,8 @@ class StepContext:
     correlation: str
     store: EventStore
     control: WorkflowControl
-    memo: Mapping[str, Any] = field(default_factory=dict)
-    result: Mapping[str, Any] = field(default_factory=dict)
+    memo: Mapping[str, Any] = {}
+    result: Mapping[str, Any] = {}
     reason: str = ""
     plugin: str | None = None
 
@@ -209,8 +229,9 @@ class StepContext:
 class FailureHandler(Protocol):
     """What becomes of a failed step (ADR-012, `handleStepFailure`)."""
 
-    def handle(self, failed: Failed, attempt: int, attempts: int) -> Failed:
-        """The failure as it is to be taken, with events that say why. attempts: how many there may be."""
+    def handle(self, failed: Failed, attempt: int, step: StepDefinition, fixes_left: int) -> Failed:
+        """The failure as it is to be taken, with events that say why. fixes_left: how often the step may yet
+        send its evidence back."""
         ...
 
 

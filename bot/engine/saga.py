@@ -10,23 +10,22 @@ from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import RollbackState, StepState
 from bot.language.definition import WorkflowDefinition
 
-_DONE = (RollbackState.COMPLETED,)
-
 
 def to_compensate(instance: WorkflowInstance, definition: WorkflowDefinition) -> tuple[str, ...]:
-    """ADR-012's compensation plan: names of all steps that must still be undone, in the order to do it."""
+    """ADR-012's compensation plan: names of all steps that must still be undone, in the order to do it; of a
+    retreat those that it takes back."""
+    only = instance.steps if instance.retreat is None else instance.retreat.steps
     open_steps = {
-        s.name: s for s in instance.steps.values() if _needs_undo(s, definition) and s.rollback not in _DONE
+        s.name: s
+        for s in instance.steps.values()
+        if s.name in only and _needs_undo(s, definition) and s.rollback is not RollbackState.COMPLETED
     }
-    dependants: dict[str, set[str]] = {name: set() for name in open_steps}
-    for name in open_steps:
-        for below in _descendants(name, definition):
-            if below in open_steps:
-                dependants[name].add(below)
+    dependants = {name: definition.below(name) & open_steps.keys() for name in open_steps}
+    place = {step.name: i for i, step in enumerate(definition.steps)}
     # Unknown ones (started, no outcome) before completed ones; the later completed before the earlier.
     wish = sorted(
         open_steps.values(),
-        key=lambda s: (s.state is StepState.COMPLETED, -s.order, -_place(s.name, definition)),
+        key=lambda s: (s.state is StepState.COMPLETED, -s.order, -place[s.name]),
     )
     out: list[str] = []
     while len(out) < len(wish):
@@ -41,14 +40,7 @@ def _needs_undo(step: StepInstance, definition: WorkflowDefinition) -> bool:
     return step.undoable or definition.step(step.name).rollback_action is not None
 
 
-def _place(name: str, definition: WorkflowDefinition) -> int:
-    return next(i for i, s in enumerate(definition.steps) if s.name == name)
-
-
-def _descendants(name: str, definition: WorkflowDefinition) -> set[str]:
-    found: set[str] = set()
-    frontier = {name}
-    while frontier:
-        frontier = {s.name for s in definition.steps if frontier & set(s.depends_on)} - found
-        found |= frontier
-    return found
+def built_upon(instance: WorkflowInstance, definition: WorkflowDefinition, name: str) -> tuple[str, ...]:
+    """The step and all that were begun upon it, near and far."""
+    below = definition.below(name)
+    return tuple(n for n in instance.steps if n == name or n in below)

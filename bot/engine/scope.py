@@ -8,7 +8,9 @@ from typing import Any
 from bot.engine.instance import WorkflowInstance
 from bot.engine.state import StepState
 from bot.language.definition import StepDefinition, WorkflowDefinition
+from bot.language.errors import ReferenceUnresolved
 from bot.language.references import resolve
+from bot.language.secrets import Secrets
 
 
 def scope(instance: WorkflowInstance, definition: WorkflowDefinition) -> dict[str, Any]:
@@ -23,13 +25,21 @@ def scope(instance: WorkflowInstance, definition: WorkflowDefinition) -> dict[st
     return {"context": instance.context, "outputs": outputs}
 
 
+def value_of(value: Any, instance: WorkflowInstance, definition: WorkflowDefinition, otherwise: Any) -> Any:
+    """The value with its references resolved; `otherwise` where one names nothing."""
+    try:
+        return resolve(value, scope(instance, definition))
+    except ReferenceUnresolved:
+        return otherwise
+
+
 def step_inputs(
-    instance: WorkflowInstance, definition: WorkflowDefinition, step: StepDefinition
+    instance: WorkflowInstance, definition: WorkflowDefinition, step: StepDefinition, secrets: Secrets
 ) -> dict[str, Any]:
     """The step's declared inputs with their references resolved. Raises ReferenceUnresolved."""
     if not step.inputs:
         return {}
-    out: dict[str, Any] = resolve(dict(step.inputs), scope(instance, definition))
+    out: dict[str, Any] = resolve(dict(step.inputs), {**scope(instance, definition), "secret": secrets})
     return out
 
 

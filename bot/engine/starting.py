@@ -16,6 +16,7 @@ from bot.engine.instance import WorkflowInstance, evolve
 from bot.engine.ports import Append
 from bot.engine.recording import append_of, wrapped
 from bot.language.definition import WorkflowDefinition
+from bot.language.inputs import given
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Story:
 def first_append(
     definition: WorkflowDefinition, story: Story, around: Circumstances
 ) -> tuple[Append, WorkflowInstance]:
-    """The start and all that follows from it at once, in one transaction."""
+    """The start and all that follows from it at once, in one transaction. Raises InputRefused."""
     first = e.Event(
         stream=story.instance,
         version=1,
@@ -46,7 +47,7 @@ def first_append(
             version=definition.version,
             digest=definition.digest,
             key=story.key,
-            context=dict(story.context),
+            context=given(definition.name, definition.inputs, story.context),
         ),
     )
     instance = evolve(None, first)

@@ -61,7 +61,13 @@ WORKFLOW_TRANSITIONS: Mapping[WorkflowState, frozenset[WorkflowState]] = {
         {WorkflowState.ROLLING_BACK, WorkflowState.PARKED, WorkflowState.PAUSED, WorkflowState.COMPLETED}
     ),
     WorkflowState.ROLLING_BACK: frozenset(
-        {WorkflowState.PARKED, WorkflowState.COMPENSATED, WorkflowState.CANCELLED}
+        {
+            WorkflowState.RUNNING,  # what was taken back in part is done anew
+            WorkflowState.ROLLING_BACK,  # in part, and then as a whole
+            WorkflowState.PARKED,
+            WorkflowState.COMPENSATED,
+            WorkflowState.CANCELLED,
+        }
     ),
     WorkflowState.PARKED: frozenset({WorkflowState.RUNNING, WorkflowState.ROLLING_BACK}),
     WorkflowState.PAUSED: frozenset({WorkflowState.RUNNING, WorkflowState.ROLLING_BACK}),

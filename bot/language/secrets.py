@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 HIDDEN = "[secret {name}]"
 
 
@@ -44,6 +46,9 @@ class Secrets(Mapping[str, str]):
             for secret, instead in self._forms():
                 value = value.replace(secret, instead)
             return value
+        if isinstance(value, msgspec.Struct):
+            fields = value.__struct_fields__
+            return msgspec.structs.replace(value, **{n: self.hidden(getattr(value, n)) for n in fields})
         if isinstance(value, Mapping):
             return {self.hidden(k): self.hidden(v) for k, v in value.items()}
         if isinstance(value, list | tuple):

@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from bot.engine.outcome import DomainEvent, Failed
+from bot.language.definition import StepDefinition
 from bot.plugins.registry import Classification, Classifier, Kind, PluginRegistry, Recovery, RecoveryStrategy
 
 log = logging.getLogger("cloi.engine")
@@ -32,6 +33,13 @@ def _usable(plugins: PluginRegistry, name: str, base: type[P]) -> P | None:
     except Exception:
         log.exception("failures are handled without the plugin %s", name)
         return None
+
+
+def _otherwise(kind: str, step: StepDefinition, reason: str) -> Recovery:
+    """Where there is no retry. A gate's evidence may be worth a new try of an earlier step."""
+    if kind == "gate" and step.fix_forward is not None:
+        return Recovery("fix-forward", reason or f"what the gate found goes back to {step.fix_forward.step}")
+    return Recovery("roll-back", reason)
 
 
 class _Unknown(Classifier):
@@ -56,16 +64,19 @@ class FailureHandling:
         found = [p for name in strategies if (p := _usable(plugins, name, RecoveryStrategy)) is not None]
         return cls(_usable(plugins, classifier, Classifier) or _Unknown(), tuple(found))
 
-    def handle(self, failed: Failed, attempt: int, attempts: int) -> Failed:
+    def handle(self, failed: Failed, attempt: int, step: StepDefinition, fixes_left: int) -> Failed:
         """The failure as it is to be taken, with its events. A broken plugin changes nothing.
 
-        attempt: which one failed; attempts: how many there may be.
+        attempt: which one failed. fixes_left: how often the step's evidence may yet go back.
         """
         try:
             found = self._classified(failed)
-            recovery, by = self._chosen(failed, found, attempt)
-            if recovery.action == "retry" and attempt >= attempts:
-                recovery = Recovery("roll-back", f"{attempts} attempts were made, and no more are allowed")
+            recovery, by = self._chosen(failed, found, attempt, step)
+            if recovery.action == "retry" and attempt >= step.retry.attempts:
+                words = f"{step.retry.attempts} attempts were made, and no more are allowed"
+                recovery = _otherwise(found.kind, step, words)
+            if recovery.action == "fix-forward" and not fixes_left:
+                recovery = Recovery("roll-back", f"{recovery.reason}, but no more tries of that are allowed")
         except Exception:
             log.exception("a plugin of the failure handling is broken; what the step said stands")
             return failed
@@ -80,6 +91,7 @@ class FailureHandling:
             retryable=recovery.action == "retry",
             retry_after=max(recovery.after or 0.0, failed.retry_after or 0.0) or None,
             park=recovery.action == "park",
+            fix_forward=recovery.action == "fix-forward",
             events=(*failed.events, *events),
         )
 
@@ -88,7 +100,21 @@ class FailureHandling:
             return Classification(cast("Kind", failed.kind), ("the step says so itself",))
         return self.classifier.classify(failed.error)
 
-    def _chosen(self, failed: Failed, found: Classification, attempt: int) -> tuple[Recovery, str]:
+    def _chosen(
+        self, failed: Failed, found: Classification, attempt: int, step: StepDefinition
+    ) -> tuple[Recovery, str]:
+        if step.retry.on is not None and not failed.park and found.kind in step.retry.on:
+            reason = f"the definition tries {found.kind} failures again"
+            return Recovery("retry", reason, failed.retry_after), "the definition"
+        recovery, by = self._wished(failed, found, attempt, step)
+        if recovery.action == "retry" and step.retry.on is not None:
+            reason = f"the definition does not try {found.kind} failures again"
+            return _otherwise(found.kind, step, reason), "the definition"
+        return recovery, by
+
+    def _wished(
+        self, failed: Failed, found: Classification, attempt: int, step: StepDefinition
+    ) -> tuple[Recovery, str]:
         for strategy in self.strategies:
             recovery = strategy.choose(found, failed, attempt)
             if recovery is not None and not (failed.park and recovery.action != "park"):
@@ -97,4 +123,6 @@ class FailureHandling:
             return Recovery("retry", "the step may be tried again as it is", failed.retry_after), "the step"
         if failed.park:
             return Recovery("park", "the step asks for a human"), "the step"
+        if found.kind == "gate" and step.fix_forward is not None:
+            return _otherwise("gate", step, ""), "the definition"
         return Recovery("roll-back", "the step does not get better by trying again"), "the step"

@@ -39,9 +39,10 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What to do about a failure, and why. after: seconds to wait before a retry."""
+    """What to do about a failure, and why. after: seconds to wait before a retry. fix-forward: the evidence goes
+    back to the earlier step that the definition names."""
 
-    action: Literal["retry", "roll-back", "park"]
+    action: Literal["retry", "fix-forward", "roll-back", "park"]
     reason: str
     after: float | None = None
 

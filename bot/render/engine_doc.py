@@ -63,6 +63,12 @@ def _rollback() -> str:
     return _diagram(ROLLBACK_TRANSITIONS, RollbackState.NONE, found)
 
 
+_OWN: Mapping[type[StrEnum], str] = {
+    WorkflowState: "RollbackInitiated",
+    StepState: "StepWaiting",
+    RollbackState: "CompensationWaiting",
+}
+"""Events that may lead from a state to itself."""
 Move = tuple[StrEnum, StrEnum, str]
 
 
@@ -72,7 +78,11 @@ def _moves(
     seen: Callable[[WorkflowInstance], StrEnum],
 ) -> Iterator[Move]:
     """Every event tried on every state: from where to where it leads. What does not fit raises, and is none."""
-    own = {"StepState": "StepWaiting", "RollbackState": "CompensationWaiting"}.get(states.__name__)
+    own = {
+        "StepState": "StepWaiting",
+        "RollbackState": "CompensationWaiting",
+        "WorkflowState": "RollbackInitiated",
+    }.get(states.__name__)
     for state in states:
         for body in _bodies():
             event = e.Event(stream="i", version=2, at=_NOW, actor="", cause="", correlation="", body=body)
@@ -94,6 +104,8 @@ def _bodies() -> Iterator[e.Body]:
             if f.required or f.name == "step"
         }
         yield kind(**fields)
+        if kind is e.WorkflowResumed:
+            yield kind(**fields, anew=("a",))
         if kind is e.CompensationFailed:
             yield kind(**fields, retry_at="later")
 
@@ -108,6 +120,7 @@ def _instance(step: StepInstance, state: WorkflowState = WorkflowState.RUNNING) 
         context={},
         state=state,
         steps={"a": step},
+        signals=(("a", {}),),
         version=1,
         actor="",
         cause="",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from bot.engine.outcome import Failed, Outcome
 from bot.engine.ports import StepContext, StepType
@@ -18,12 +18,17 @@ from bot.steps.base import GitHubStep, Services
 log = logging.getLogger("cloi.steps")
 
 GROUP = "cloi.steps"
+OURS = tuple(
+    EntryPoint(name, f"bot.plugins.waiting:{cls}", GROUP)
+    for name, cls in (("await-signal", "AwaitSignal"), ("sleep", "Sleep"))
+)
+"""They wait for nothing but the engine."""
 
 
 @cache
 def installed() -> tuple[plugins.Installed, ...]:
     """Step types of this bot and all plugins, looked for once: what is installed later needs a new process."""
-    return plugins.installed([*entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
+    return plugins.installed([*OURS, *entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
 
 
 def step_classes() -> dict[str, type[StepType]]:

@@ -13,7 +13,7 @@ from bot.engine.clocks import VirtualClock
 from bot.engine.coordinator import StepCoordinator
 from bot.engine.outcome import Done, Failed
 from bot.engine.state import WorkflowState
-from bot.language.definition import parse
+from bot.language.definition import Retry, StepDefinition, parse
 from bot.plugins.recovery import FailureHandling
 from bot.plugins.registry import Classification, Classifier, PluginRegistry, Recovery, RecoveryStrategy
 from bot.store.memory import MemoryStore
@@ -25,6 +25,7 @@ w = importlib.util.module_from_spec(_spec)
 sys.modules["recovery_world"] = w
 _spec.loader.exec_module(w)
 
+FIVE = StepDefinition("a", "any", retry=Retry(attempts=5))
 SHIPPED = FailureHandling.of(PluginRegistry(), "error-classifier")
 
 
@@ -122,7 +123,7 @@ failures = st.builds(
 
 @given(failures.filter(lambda f: not (f.park and f.retryable)), st.integers(1, 5))
 def test_what_a_step_knows_of_its_failure_is_believed(failed: Failed, attempt: int) -> None:
-    handled = SHIPPED.handle(failed, attempt, 5)
+    handled = SHIPPED.handle(failed, attempt, FIVE, 0)
     assert (handled.kind, handled.park, handled.before_effect) == (
         failed.kind,
         failed.park,
@@ -140,7 +141,7 @@ def test_a_strategy_never_overrules_a_step_that_asks_for_a_human(error: str, kin
             return Recovery("retry", "always")
 
     handled = FailureHandling(SHIPPED.classifier, (Always(),)).handle(
-        Failed(error=error, kind=kind, park=True), 1, 5
+        Failed(error=error, kind=kind, park=True), 1, FIVE, 0
     )
     assert handled.park
     assert not handled.retryable

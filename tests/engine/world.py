@@ -148,3 +148,45 @@ class House:
 
     def names(self, name: str = "story/k") -> list[str]:
         return [e.name for e in self.store.read(name)]
+
+
+class Killed(BaseException):
+    """SIGKILL, as seen from inside."""
+
+
+async def lived(house: House, acts: list[Callable[[House], None]], kill_at: int | None = None) -> int:
+    """What people do, each until nothing moves, with one kill at a point before or after an effect or an append.
+
+    An act is done again by the next process, as a command is that was not answered. How many points there were.
+    """
+    passed, dead = 0, False
+
+    def gate(point: str) -> None:
+        nonlocal passed, dead
+        passed += 1
+        dead = dead or passed == kill_at
+        if dead:  # and nothing else of this process does anything any more
+            raise Killed(point)
+
+    inner = house.store.append
+
+    def append(appends, **more) -> None:
+        gate("before append")
+        inner(appends, **more)
+        gate("after append")
+
+    house.store.append, house.world.gate = append, gate
+    for act in acts:
+        while True:
+            try:
+                house.engine.recover()
+                act(house)
+                await house.engine.settle()
+                if not dead:
+                    break
+            except Killed:
+                pass
+            await house.engine.stop()
+            dead = False
+            house.open()  # a new process, with nothing but the store and the world
+    return passed
