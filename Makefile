@@ -45,7 +45,8 @@ slow: $(READY)
 	@CLOI_THOROUGH=1 CLOI_KILLS=10 CLOI_SEEDS=100 $(BIN)/python -m pytest -n 2 --dist load \
 		tests/stories/test_kills.py tests/stories/test_sigkill.py tests/stories/test_faults.py
 	@CLOI_THOROUGH=1 CLOI_SIMULATIONS=10000 $(BIN)/python -m pytest -n 2 --dist load \
-		tests/engine/test_simulation.py tests/engine/test_port_crashes.py tests/engine/test_engine_machine.py
+		tests/engine/test_simulation.py tests/engine/test_port_crashes.py tests/engine/test_engine_machine.py \
+		tests/store/test_power.py
 
 # What is compared with lives in a venv of its own. Where it cannot be had, the benchmark says so and goes on.
 .venv-bench/.ready: requirements-bench.lock

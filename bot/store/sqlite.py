@@ -49,7 +49,8 @@ _REMEMBERED = 50_000
 
 class SQLiteStore:
     """An EventStore in one file. path: is created if absent, its directory is not. now: the clock that blobs
-    expire by; blob_days: how long they are kept. Raises StoreError, with words for the operator."""
+    expire by; blob_days: how long they are kept. connect: opens SQLite's URI of a file; tests let the power fail
+    under it. Raises StoreError, with words for the operator."""
 
     def __init__(
         self,
@@ -58,8 +59,10 @@ class SQLiteStore:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         blob_days: float = 90,
         readonly: bool = False,
+        connect: Callable[[str], sqlite3.Connection] | None = None,
     ) -> None:
         self.path = Path(path)
+        self._connect = connect or _connect
         self.readonly = readonly
         self._now = now
         self._blob_life = timedelta(days=blob_days)
@@ -299,7 +302,7 @@ class SQLiteStore:
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
         with self._worded():
-            db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            db = self._connect(self.path.resolve().as_uri())
             self._db = db  # closed by `close` if what follows fails
             inspect(db, self.path)
             prepare(db, self.path, self._now())
@@ -315,7 +318,7 @@ class SQLiteStore:
         if not log.exists() and not os.access(self.path.parent, os.W_OK):
             uri += "&immutable=1"
         with self._worded():
-            db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            db = self._connect(uri)
             self._db = db
             if inspect(db, self.path) == 0:
                 raise StoreError(f"{self.path} is empty: nothing was recorded there yet")
@@ -358,6 +361,10 @@ class SQLiteStore:
         if row[0] == "consumed":
             raise ConcurrencyConflict(f"delivery {delivery}", 0, 1)
         db.execute("UPDATE deliveries SET state = 'consumed', reason = ? WHERE id = ?", (reason, delivery))
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _lasting(summary: Summary) -> tuple[Any, ...]:
