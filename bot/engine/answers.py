@@ -70,9 +70,7 @@ def answered(
                     kind=outcome.kind,
                     before_effect=outcome.before_effect,
                     park=outcome.park,
-                    fix_forward=outcome.kind == "gate"
-                    if outcome.fix_forward is None
-                    else outcome.fix_forward,
+                    fix_forward=fixable and step.fix_forward is not None,
                     evidence=outcome.evidence,
                 )
 
