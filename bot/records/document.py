@@ -63,17 +63,16 @@ def parse(path: str, data: bytes, siblings: Mapping[str, bytes] | None = None) -
 
 
 def _with_preamble(blocks: list[Block], lines: tuple[str, ...]) -> list[Block]:
-    """A record that begins with "## Preamble" and its header as a block of code: the lines of it as fields."""
-    at = next(
-        (i for i, b in enumerate(blocks[:3]) if b.kind is Kind.HEADING and _PREAMBLE.match(b.text)), None
-    )
-    if at is None or len(blocks) <= at + 1 or blocks[at + 1].kind is not Kind.CODE:
+    """A record that begins with its header as a block of code, maybe under "## Preamble": its lines as fields."""
+    at = next((i for i, b in enumerate(blocks[:3]) if b.kind is Kind.HEADING and _PREAMBLE.match(b.text)), -1)
+    if len(blocks) <= at + 1 or blocks[at + 1].kind is not Kind.CODE:
         return blocks
     code = blocks[at + 1]
     numbered = [(n, lines[n - 1].strip()) for n in range(code.line, min(code.end_line, code.line + 40) + 1)]
     fields = [Block(Kind.FIELD, text, n, n) for n, text in numbered if _HEADER_LINE.match(text)]
     stated = {field.text.split(":")[0].strip().lower() for field in fields}
-    return [*blocks[: at + 1], *fields, *blocks[at + 2 :]] if "status" in stated else blocks
+    header = {"status", "title"} <= stated
+    return [*blocks[: at + 1], *fields, *blocks[at + 2 :]] if header else blocks
 
 
 def family_of(path: str, blocks: list[Block] | tuple[Block, ...] = ()) -> str:

@@ -77,7 +77,7 @@ _ABOUT_US = re.compile(
 )
 _BY_THIS = re.compile(
     r"^(?P<between>[^.;\n]{0,80}?)\b(?:super[sc]ee?ded|superseeded|replaced|"
-    r"obsoleted)\s+by\s+this\b",
+    r"obsoleted|(?:made|rendered)\s+obsolete)\s+by\s+this\b",
     re.I,
 )
 _ONLY_AUXILIARIES = re.compile(
@@ -122,7 +122,7 @@ _PART_NOUN = re.compile(
 _VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
 _WRITTEN_IN = re.compile(
     r"\b(?:described|defined|documented|made|taken|recorded|established|outlined|proposed|specified|adopted|introduced|"
-    r"set\s+out|laid\s+out|chosen|stated|given|agreed)\s+(?:in|by|with)\b",
+    r"set\s+out|laid\s+out|chosen|stated|given|agreed|provided|detailed|presented|created)\s+(?:in|by|with)\b",
     re.I,
 )
 _PASSIVE = frozenset(

@@ -20,7 +20,7 @@ from bot.records.site import Site
 MAX_REFERENCES = 150
 MAX_FOLLOWING = 20
 
-_FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html)$", re.I)
+_FILE = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt|html|mediawiki)$", re.I)
 _NOT_RECORDS = frozenset({"readme", "index", "template", "changelog", "contributing", "license"})
 _DIGIT = re.compile(r"[0-9]")
 _LINK_MARK = re.compile(r"\]\(|`|\[\[|<<|xref:|link:")

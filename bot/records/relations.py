@@ -34,6 +34,11 @@ FIELD_KINDS: Mapping[str, RelationKind] = {
     kind.value: kind for kind in RelationKind if kind is not RelationKind.RELATED
 } | {"related": RelationKind.RELATED}
 
+_OTHER_VERB = re.compile(
+    r"\b(?:updates|modifies|refines|extends|clarifies|complements|narrows|keeps|uses|retains|follows|see|relates|"
+    r"references|implements|completes|continues|resolves|closes)\b",
+    re.I,
+)
 _UNTICKED = re.compile(r"^\s*(?:[-*+]\s+)?\[ ?\]\s")
 _STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
 _SPOKEN = ("title", "note", "notes", "status_note", "status-note", "summary", "description")
@@ -138,6 +143,8 @@ def _kind_in_field(
         return last if continues else RelationKind.RELATED
     if own is RelationKind.SUPERSEDES and _PART_OF.search(words):
         return RelationKind.PARTIALLY_SUPERSEDES
+    if not first and (other := _OTHER_VERB.search(words)):
+        return RelationKind.AMENDS if other[0].lower() in ("updates", "modifies") else RelationKind.RELATED
     if len(words.split()) <= 5:
         return own
     return RelationKind.RELATED
