@@ -31,7 +31,7 @@ from bot.language.errors import DefinitionError
 from bot.plugins.recovery import FailureHandling
 from bot.plugins.registry import PluginRegistry
 from bot.runner import build
-from bot.settings import Settings
+from bot.settings import EnvironmentSecrets, Settings
 from bot.steps.base import Services
 from bot.steps.policy import SeenToBeAllowed
 from bot.steps.registry import step_types
@@ -105,6 +105,7 @@ class Bot:
             chance=chance,
             failures=FailureHandling.of(PluginRegistry(), "error-classifier"),
             policy=SeenToBeAllowed(store),
+            secrets=EnvironmentSecrets(),
         )
         self.intake = Intake(store, self.coordinator, app_id=app.id, slug=app.slug)
         self._news = asyncio.Event()

@@ -193,6 +193,14 @@ class Settings(BaseSettings):
         return self.runner_url or self.public_url
 
 
+class EnvironmentSecrets:
+    """`${secret.NAME}` of a definition is the variable CLOI_SECRET_NAME, looked up when a step is called."""
+
+    def secret(self, name: str) -> str | None:
+        """See the engine's port SecretSource."""
+        return os.environ.get(f"{PREFIX}SECRET_{name}")
+
+
 def load_settings() -> Settings:
     """The settings from the environment. Raises SettingsError with all that is missing or wrong."""
     try:

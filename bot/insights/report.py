@@ -90,8 +90,8 @@ class EffectReport:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did. did: asked, merged, cancelled, rolled-back, resumed or approved. number: of what was
-    merged, where that is known."""
+    """What a person did. did: asked, merged, cancelled, rolled-back, paused, resumed or approved. number: of what
+    was merged, where that is known."""
 
     who: str
     did: str
@@ -283,6 +283,8 @@ def _act(event: e.Event) -> Act | None:
             return Act(person, "asked", event.at)
         case e.RollbackInitiated(cancelled=cancelled) if person:
             return Act(person, "cancelled" if cancelled else "rolled-back", event.at)
+        case e.WorkflowPaused() if person:
+            return Act(person, "paused", event.at)
         case e.WorkflowResumed(memo=memo) if person:
             return Act(person, "approved" if "approved" in memo else "resumed", event.at)
         case e.StepEmitted(name="PullRequestMerged", data={"by": str() as by, **rest}):

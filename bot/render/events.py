@@ -70,6 +70,12 @@ def detail(body: e.Body) -> str:
             return _pairs(body.data)
         case e.PhaseCompleted():
             return body.phase
+        case e.SignalReceived():
+            return body.name
+        case e.OperatorRefused():
+            return f"{body.act}: {body.reason}"
+        case e.FixForwardInitiated():
+            return f"back to {body.from_step}, {body.attempt} of {body.most}: {body.reason}"
         case _:
             return str(getattr(body, "reason", ""))
 

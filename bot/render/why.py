@@ -133,6 +133,13 @@ def _said(event: e.Event) -> tuple[str, str, str]:
             )
         case e.StepFailed(step=step, kind=kind, error=error):
             return "", step, f"{step} failed: {kind}: {clause(error)}"
+        case e.RollbackInitiated(from_step=str() as first, reason=reason) if first:
+            return "", "", f"{who} asked to take back {first} and what was built upon it: {clause(reason)}"
+        case e.FixForwardInitiated(step=step, from_step=first, attempt=attempt, most=most, reason=reason):
+            again = f"{step} sent it back to {first}, try {attempt} of {most} to fix it"
+            return "", "", f"{again}: {clause(reason)}"
+        case e.SignalReceived(name=name):
+            return "", "", f"{who} gave the signal {name}"
         case e.RollbackInitiated(step=None, reason=reason):
             return "", "", f"{who} asked to take it back: {clause(reason)}"
         case e.RollbackInitiated(step=step):
@@ -176,9 +183,9 @@ def _waits(instance: WorkflowInstance, definition: WorkflowDefinition) -> Iterat
     back = instance.state is WorkflowState.ROLLING_BACK
     for step in instance.steps.values():
         yield from _wait_of_undo(step) if back else _wait_of_step(step, definition.step(step.name))
-    settled = {s.name for s in instance.steps.values() if s.state in _SETTLED}
+    settled = frozenset(s.name for s in instance.steps.values() if s.state in _SETTLED)
     for planned in definition.steps:
-        missing = [name for name in planned.depends_on if name not in settled]
+        missing = sorted(definition.needs[planned.name] - settled)
         if not back and planned.name not in instance.steps and missing:
             yield f"{planned.name} has not begun: first {', '.join(missing)}"
 

@@ -14,6 +14,7 @@ from bot.engine.state import WorkflowState
 from bot.language.errors import DefinitionError
 from bot.plugins.recovery import FailureHandling
 from bot.plugins.registry import PluginRegistry, Recovery, RecoveryStrategy
+from bot.render.why import why
 
 _spec = importlib.util.spec_from_file_location("fix_world", Path(__file__).with_name("world.py"))
 assert _spec
@@ -115,6 +116,8 @@ async def test_the_evidence_of_the_gate_is_told_to_the_next_attempt_of_the_earli
         ),
     ]
     assert "ImplementationFailed" not in house.names()
+    told = str(why(house.store.read(NAME), house.definition, house.clock.now()))
+    assert "judge sent it back to dispatch, try 2 of 3 to fix it: two tests fail" in told
     if handling is not None:
         said = [e.body.data for e in house.store.read(NAME) if e.name == "RecoveryChosen"]
         assert (

@@ -11,6 +11,7 @@ import pytest
 from bot.engine.errors import NotAllowedNow
 from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import WorkflowState
+from bot.render.why import why
 
 _spec = importlib.util.spec_from_file_location("from_step_world", Path(__file__).with_name("world.py"))
 assert _spec
@@ -47,6 +48,9 @@ async def test_only_the_step_and_what_was_built_upon_it_is_taken_back_then_it_pa
         "b and what was built upon it are taken back, because b is wrong. "
         "A retry begins there anew, a cancel takes back the rest"
     )
+    told = str(why(house.store.read(NAME), house.definition, house.clock.now()))
+    assert "@maria asked to take back b and what was built upon it: b is wrong" in told
+    assert "somebody who may write comments `/cloi retry`: b is tried again" in told
 
 
 @pytest.mark.parametrize("restart", [False, True])

@@ -19,6 +19,7 @@ from bot.engine.outcome import DomainEvent, Done, Failed, Waiting
 from bot.engine.state import WorkflowState
 from bot.language.errors import DefinitionError
 from bot.language.secrets import Secrets
+from bot.settings import EnvironmentSecrets
 
 _spec = importlib.util.spec_from_file_location("secrets_world", Path(__file__).with_name("world.py"))
 assert _spec
@@ -143,3 +144,9 @@ def test_lint_knows_where_a_secret_may_stand(more, words) -> None:
     trigger = {"on": "x", "key": "${secret.TOKEN}"}
     with pytest.raises(DefinitionError, match="a trigger sees"):
         w.parse(w.definition({"name": "a", "type": "make"}, trigger=trigger))
+
+
+def test_the_bot_takes_them_from_variables_of_its_environment(monkeypatch) -> None:
+    monkeypatch.setenv("CLOI_SECRET_API_TOKEN", VALUE)
+    assert EnvironmentSecrets().secret("API_TOKEN") == VALUE
+    assert EnvironmentSecrets().secret("OTHER") is None
