@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """An instance in one row, kept so that lists need no folding. updated_at: of its last event."""
+    """An instance in one row, kept with each append so that lists need no folding."""
 
     instance: str
     definition: str

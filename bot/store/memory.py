@@ -38,8 +38,7 @@ class MemoryStore:
             rows = streams.get(item.stream) or list(self._streams.get(item.stream, ()))
             version, head = (rows[-1].version, rows[-1].head) if rows else (0, "")
             streams[item.stream] = rows = rows + seal(item, version, head)
-            at = rows[-1].at if rows else item.summary.updated_at
-            summaries[item.summary.instance] = msgspec.structs.replace(item.summary, updated_at=at)
+            summaries[item.summary.instance] = item.summary
         if consumes is not None:
             delivery = self._delivery(consumes)
             if delivery.state == "consumed":

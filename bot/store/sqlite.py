@@ -28,10 +28,6 @@ from bot.store.schema import inspect, prepare
 from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
-_LISTED = _SUMMARY.replace(
-    "updated_at",
-    "coalesce((SELECT at FROM events WHERE stream = instance ORDER BY version DESC LIMIT 1), updated_at)",
-)
 _DELIVERY = "id, event, received_at, installation_target, state, reason, attempts"
 _EFFECT = "key, kind, instance, step, digest, state, intended_at, result"
 _UPSERT = f"""
@@ -67,9 +63,7 @@ class SQLiteStore:
         self._now = now
         self._blob_life = timedelta(days=blob_days)
         self._guard = threading.RLock()
-        self._heads: dict[
-            str, _Head
-        ] = {}  # of streams written lately: there is one writer, so nobody else moves them
+        self._heads: dict[str, _Head] = {}  # of streams written lately: nobody else moves them
         if not self.path.parent.is_dir():
             raise StoreError(f"{self.path}: the directory {self.path.parent} does not exist; create it first")
         self._lock = None if readonly else WriterLock(self.path)
@@ -91,7 +85,8 @@ class SQLiteStore:
         """See EventStore."""
         heads: dict[str, _Head] = {}
         rows: list[tuple[Any, ...]] = []
-        changed: dict[str, Summary] = {}
+        changed: list[Summary] = []
+        moved: dict[str, str] = {}  # nothing but its time, as with most events
         with self._guard:
             with self._writing() as db:
                 for item in appends:
@@ -102,17 +97,18 @@ class SQLiteStore:
                             (item.stream, version, event.name, event.at, bytes.fromhex(head), event.data)
                         )
                     after = _lasting(item.summary)
-                    if (
-                        after != before
-                    ):  # most events change no more of it than its time, which `summaries` finds
-                        changed[item.summary.instance] = item.summary
+                    if after == before:
+                        moved[item.summary.instance] = item.summary.updated_at
+                    else:
+                        changed.append(item.summary)
+                        moved.pop(item.summary.instance, None)
                     heads[item.stream] = (version, head, after)
                 db.executemany(
                     "INSERT INTO events (stream, version, name, at, hash, body) VALUES (?, ?, ?, ?, ?, ?)",
                     rows,
                 )
-                if changed:
-                    db.executemany(_UPSERT, map(msgspec.structs.astuple, changed.values()))
+                db.executemany(_UPSERT, map(msgspec.structs.astuple, changed))
+                db.executemany("UPDATE instances SET updated_at = ?2 WHERE instance = ?1", moved.items())
                 if consumes is not None:
                     self._consume(db, consumes, reason)
             self._remember(heads)
@@ -157,7 +153,7 @@ class SQLiteStore:
         """See EventStore."""
         where = "WHERE open" if open_only else "WHERE 1"
         where, values = (where, ()) if definition is None else (f"{where} AND definition = ?", (definition,))
-        rows = self._rows(f"SELECT {_LISTED} FROM instances {where} ORDER BY seq", *values)  # noqa: S608
+        rows = self._rows(f"SELECT {_SUMMARY} FROM instances {where} ORDER BY seq", *values)  # noqa: S608
         names = Summary.__struct_fields__
         return [Summary(**dict(zip(names, row, strict=True)) | {"open": bool(row[4])}) for row in rows]
 
@@ -368,9 +364,9 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _lasting(summary: Summary) -> tuple[Any, ...]:
-    """Of a summary all that the last event's time does not say."""
+    """Of a summary all but its time."""
     s = summary
-    return s.definition, s.key, s.state, s.open, s.started_at, s.reason
+    return s.instance, s.definition, s.key, s.state, s.open, s.started_at, s.reason
 
 
 def _delivery(row: tuple[Any, ...], body: bytes) -> Delivery:
