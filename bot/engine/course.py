@@ -17,6 +17,7 @@ from bot.engine.scope import effect_key, value_of
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import StepDefinition, WorkflowDefinition
 
+_UNDOING = (RollbackState.STARTED, RollbackState.WAITING, RollbackState.RETRYING)
 _SETTLED = (StepState.COMPLETED, StepState.SKIPPED)
 
 
@@ -118,7 +119,8 @@ def _go_back(
     instance: WorkflowInstance, definition: WorkflowDefinition, around: Circumstances
 ) -> Iterator[e.Body]:
     # What is still on its way may yet have an effect: it is undone only after it has come back.
-    if around.in_flight:
+    # And one after the other is undone, also when more is to be taken back than at first.
+    if around.in_flight or any(s.rollback in _UNDOING for s in instance.steps.values()):
         return
     order = to_compensate(instance, definition)
     retreat = instance.retreat

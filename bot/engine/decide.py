@@ -114,11 +114,17 @@ def _taken_back(
         raise NotAllowedNow(f"it is {instance.state.value}, so there is nothing to take back now")
     if given.name and given.name not in instance.steps:
         raise NotAllowedNow(f"{given.name} has not begun, so there is nothing to take back from there on")
+    steps: tuple[str, ...] = ()
+    if given.name:
+        steps = built_upon(instance, definition, given.name)
+        if (
+            instance.retreat is not None
+        ):  # what was taken back before, and has not begun anew, does so with these
+            steps = tuple(n for n in instance.steps if n in steps or n in instance.retreat.steps)
+        elif any(s.rollback is not RollbackState.NONE for s in instance.steps.values()):
+            raise NotAllowedNow("it is being taken back as a whole, so not from a step on")
     return e.RollbackInitiated(
-        reason=given.reason,
-        cancelled=given.act == "cancel",
-        from_step=given.name,
-        steps=built_upon(instance, definition, given.name) if given.name else (),
+        reason=given.reason, cancelled=given.act == "cancel", from_step=given.name, steps=steps
     )
 
 

@@ -80,8 +80,9 @@ class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known of one run of a definition.
 
     id: also the stream's name. cancelled: the rollback was asked for by a human. reason: why it is rolled
-    back, parked or ended. emitted: the latest domain event of each name. signals: not yet taken, oldest first.
-    anew: steps that were taken back to be done anew, and have not begun. fixes: how often a step has sent back.
+    back, parked or ended; back_because: why it is rolled back. emitted: the latest domain event of each name.
+    signals: not yet taken, oldest first. anew: steps that were taken back to be done anew, and have not begun.
+    fixes: how often a step has sent back.
     """
 
     id: str
@@ -99,6 +100,7 @@ class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
     started_at: str
     updated_at: str
     reason: str = ""
+    back_because: str = ""
     failed_step: str | None = None
     cancelled: bool = False
     paused_at: str = ""
@@ -187,6 +189,7 @@ def _rollback(instance: WorkflowInstance, steps: _Steps, body: e.RollbackInitiat
     return {
         "state": _state(instance, WorkflowState.ROLLING_BACK),
         "reason": body.reason,
+        "back_because": body.reason,
         "failed_step": body.step,
         "cancelled": body.cancelled,
         "retreat": Retreat(step=body.from_step, steps=body.steps) if body.from_step else None,
@@ -199,6 +202,7 @@ def _fix_forward(instance: WorkflowInstance, steps: _Steps, body: e.FixForwardIn
     return {
         "state": _state(instance, WorkflowState.ROLLING_BACK),
         "reason": body.reason,
+        "back_because": body.reason,
         "failed_step": body.step,
         "retreat": Retreat(step=body.from_step, steps=body.steps, fix=True, memo=memo),
         "fixes": {**instance.fixes, body.step: body.attempt},
@@ -270,7 +274,11 @@ def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed,
         known = steps[name]
         steps[name] = _replace(known, memo={**body.memo, "again": str(known.rollback_attempt)})
     to = WorkflowState.ROLLING_BACK if rolling else WorkflowState.RUNNING
-    return {"reason": "", "failed_step": None, "state": _state(instance, to)}
+    return {
+        "reason": instance.back_because if rolling else "",
+        "failed_step": None,
+        "state": _state(instance, to),
+    }
 
 
 def _step_started(instance: WorkflowInstance, steps: _Steps, body: e.StepStarted, at: str) -> _Changes:

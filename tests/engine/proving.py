@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.language.definition import Retry, StepDefinition, WorkflowDefinition
+from bot.language.definition import FixForward, Retry, StepDefinition, Trigger, WorkflowDefinition
 
 FINAL = {"WorkflowCompleted", "WorkflowCompensated", "WorkflowCancelled"}
 
@@ -24,8 +25,8 @@ class Nature:
 
     effect: makes one object. undoable: its type has a way back. stumbles: attempts that fail for a while.
     late: stumbling and failing come after the effect. waits: facts it must have heard of. ends: what becomes of
-    its first round (done, fails, parks, raises, cancels, never hears). flag: what a `when` sees. undo_*: the
-    same for its undo.
+    its first `rounds` (done, fails, parks, raises, cancels, never hears). flag: what a `when` sees. signal: it
+    waits for one, too. undo_*: the same for its undo.
     """
 
     effect: bool = True
@@ -34,6 +35,8 @@ class Nature:
     late: bool = False
     waits: int = 0
     ends: str = "done"
+    rounds: int = 1
+    signal: bool = False
     flag: bool = True
     undo_waits: bool = False
     undo_stumbles: int = 0
@@ -83,6 +86,9 @@ def draw(rng: random.Random, *, most: int = 7, bad: int | None = None) -> Drawn:
             step["parallel_group"] = "g"
         if rng.random() < 0.15:
             step["rollback_action"] = "clear"
+        if nature.ends == "fails" and step["depends_on"] and rng.random() < 0.6:
+            back = rng.choice(_above(step, steps))["name"]
+            step["fix_forward"] = {"step": back, "most": rng.choice("12")}
         if nature.ends == "never" or (nature.waits and rng.random() < 0.3):
             step["timeout"] = rng.choice(("30s", "2h"))
         if rng.random() < 0.3:
@@ -100,6 +106,7 @@ def _nature(rng: random.Random, odds: float) -> Nature:
     some = rng.random
     ends = rng.choice(("fails", "fails", "parks", "raises", "cancels", "never")) if some() < odds else "done"
     waits = rng.choice((1, 2)) if some() < 0.25 or ends == "never" else 0
+    signal = some() < 0.08
     return Nature(
         effect=some() < 0.8,
         undoable=some() < 0.75,
@@ -107,7 +114,9 @@ def _nature(rng: random.Random, odds: float) -> Nature:
         late=some() < 0.5,
         waits=waits,
         ends=ends,
-        flag=some() < 0.7,
+        rounds=rng.choice((1, 1, 2)) if ends == "fails" else 1,
+        signal=signal,
+        flag=signal or some() < 0.7,  # as the signal says
         undo_waits=some() < 0.15,
         undo_stumbles=1 if some() < 0.2 else 0,
         undo_fails=some() < 0.1,
@@ -117,14 +126,14 @@ def _nature(rng: random.Random, odds: float) -> Nature:
 def _defined(body: dict[str, Any], rng: random.Random) -> WorkflowDefinition:
     """As `parse` would read it (a test compares), at a hundredth of the cost."""
     body["trigger"] = {"on": "begin", "key": "${fact.key}"}
+    if rng.random() < 0.15:
+        body["most_at_once"] = rng.randint(1, 3)
     if rng.random() < 0.3:
         body["emits"] = {"started": "Begun", "completed": "Ended", "failed": "Broken"}
     if rng.random() < 0.15:
         body["rollback_required"] = f"${{outputs.{body['steps'][0]['name']}.flag}}"
     text = json.dumps({"workflow": body})
     digest = hashlib.sha256(text.encode()).hexdigest()
-    from bot.language.definition import Trigger
-
     return WorkflowDefinition(
         name=body["name"],
         version=body["version"],
@@ -135,13 +144,15 @@ def _defined(body: dict[str, Any], rng: random.Random) -> WorkflowDefinition:
         triggers=(Trigger("begin", {}, "${fact.key}", {}),),
         emits=body.get("emits", {}),
         rollback_required=body.get("rollback_required"),
+        most_at_once=body.get("most_at_once"),
     )
 
 
 def _step(step: dict[str, Any]) -> StepDefinition:
     units = {"30s": 30.0, "2h": 7200.0, None: None}
     more = {"timeout": units[step.get("timeout")], "depends_on": tuple(step["depends_on"])}
-    return StepDefinition(**{**step, **more, "retry": Retry(12, 2.0, 60.0)})
+    fix = FixForward(**step["fix_forward"]) if "fix_forward" in step else None
+    return StepDefinition(**{**step, **more, "retry": Retry(12, 2.0, 60.0), "fix_forward": fix})
 
 
 class Broken(AssertionError):
@@ -166,6 +177,10 @@ class Oracle:
     undoable: set[str] = field(default_factory=set)
     undoing: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
+    stuck: set[str] = field(default_factory=set)
+    retreat: set[str] | None = None
+    fixes: Counter[str] = field(default_factory=Counter)
+    signals: Counter[str] = field(default_factory=Counter)
 
     def see(self, event: dict[str, Any]) -> None:
         """event: as it lies in the store, decoded."""
@@ -194,10 +209,8 @@ class Oracle:
         self._must(body["attempt"] <= attempts, f"{step} is tried more than {attempts} times")
         old = self.status.get(step)
         if old is None:
-            settled = {s for s, is_ in self.status.items() if is_ in ("completed", "skipped")}
-            missing = set(self.definition.step(step).depends_on) - settled
-            self._must(not missing, f"{step} begins before {sorted(missing)}")
-            self._must("failed" not in self.status.values(), f"{step} begins after another failed")
+            self._first(step)
+            self._must(body["key"] not in self.keys, f"{step} is begun anew with the old key")
         elif old == "retrying":
             self._must(body["key"] == self.begun[step], f"{step} is repeated with another key")
         else:
@@ -208,6 +221,21 @@ class Oracle:
         self.harmless.discard(step)
         if body.get("undoable") or self.definition.step(step).rollback_action:
             self.undoable.add(step)
+
+    def _first(self, step: str) -> None:
+        """After all that it and its group depend on, and no more at once than allowed."""
+        settled = {s for s, is_ in self.status.items() if is_ in ("completed", "skipped")}
+        group = self.definition.step(step).parallel_group
+        mates = [s for s in self.definition.steps if s.name == step or (group and s.parallel_group == group)]
+        missing = {needed for s in mates for needed in s.depends_on} - settled
+        self._must(not missing, f"{step} begins before {sorted(missing)}")
+        self._must("failed" not in self.status.values(), f"{step} begins after another failed")
+        under_way = len(self._under_way()) + 1
+        most = self.definition.most_at_once or under_way
+        self._must(under_way <= most, f"{step} begins as one of {under_way} at once")
+
+    def _under_way(self) -> set[str]:
+        return {s for s, is_ in self.status.items() if is_ in ("started", "waiting", "retrying")}
 
     def _StepWaiting(self, body: dict[str, Any], step: str) -> None:
         self._must(self.status[step] in ("started", "waiting"), f"{step} waits, and is {self.status[step]}")
@@ -222,6 +250,9 @@ class Oracle:
     def _StepCompleted(self, body: dict[str, Any], step: str) -> None:
         self._must(self.status[step] in ("started", "waiting"), f"{step} ends, and is {self.status[step]}")
         self._must(step not in self.undoing, f"{step} ends after its undoing began")
+        if signal := body.get("signal"):
+            self._must(self.signals[signal] > 0, f"{step} takes a signal that nobody gave, or another took")
+            self.signals[signal] -= 1
         self.status[step] = "completed"
         self.completed.append(step)
 
@@ -246,17 +277,72 @@ class Oracle:
         self.state = "paused"
 
     def _WorkflowResumed(self, body: dict[str, Any], step: str | None) -> None:
+        if body.get("anew"):
+            self._anew(set(body["anew"]))
+            return
         self._must(self.state in ("parked", "paused"), f"resumed while {self.state}")
         self.state = "rolling back" if self.undoing else "running"
 
+    def _anew(self, steps: set[str]) -> None:
+        """What was taken back, and all of that, is as if it had never begun."""
+        self._must(self.retreat == steps, f"{sorted(steps)} begin anew, taken back were {self.retreat}")
+        self._must(not self.left(), f"it goes on before {sorted(self.left())} are taken back")
+        self._must(self.state in ("parked", "rolling back"), f"anew while {self.state}")
+        for name in steps:
+            self.begun.pop(name, None)
+            self.status.pop(name, None)
+        self.completed = [name for name in self.completed if name not in steps]
+        for known in (self.harmless, self.undoable, self.undoing, self.undone, self.stuck):
+            known -= steps
+        self.state, self.retreat = "running", None
+
     def _RollbackInitiated(self, body: dict[str, Any], step: str | None) -> None:
-        self._must(self.state in ("running", "parked", "paused"), f"rolled back while {self.state}")
+        retreating = self.state == "rolling back" and self.retreat is not None
+        self._must(
+            self.state in ("running", "parked", "paused") or retreating, f"rolled back while {self.state}"
+        )
         self._must(bool(body["reason"].strip()), "rolled back without a sentence")
-        self.state = "rolling back"
+        if step is not None:
+            self._all_settled()
+        self._back_to(body)
+
+    def _FixForwardInitiated(self, body: dict[str, Any], step: str) -> None:
+        fix = self.definition.step(step).fix_forward
+        self._must(
+            self.state == "running" and self.status[step] == "failed", f"{step} sends back, and may not"
+        )
+        self._must(
+            fix is not None and fix.step == body["from_step"], f"{step} sends back to {body['from_step']}"
+        )
+        self.fixes[step] += 1
+        self._must(fix is not None and self.fixes[step] <= int(fix.most), f"{step} sends back too often")
+        self._all_settled()
+        self._back_to(body)
+
+    def _all_settled(self) -> None:
+        """Of a parallel_group all come to an end, also those beside one that failed."""
+        groups = {self.definition.step(s).parallel_group for s, is_ in self.status.items() if is_ == "failed"}
+        left = {s for s in self._under_way() if self.definition.step(s).parallel_group in groups - {None}}
+        self._must(not left, f"taken back while {sorted(left)} of the same group are under way")
+
+    def _back_to(self, body: dict[str, Any]) -> None:
+        """All is taken back, or what was begun from one step on."""
+        first, before = body.get("from_step"), self.retreat or ()
+        self._must(
+            not first or self.retreat is not None or not self.undoing, "all is taken back, and then a part"
+        )
+        self.state, self.retreat = "rolling back", None
+        if first:
+            self.retreat = {first, *(self._built_upon(first) & self.status.keys()), *before}
+            self._must(set(body["steps"]) == self.retreat, f"from {first} on is not {body['steps']}")
+
+    def _SignalReceived(self, body: dict[str, Any], step: None) -> None:
+        self.signals[body["name"]] += 1
 
     def left(self) -> set[str]:
         """Everything started, with a way back, not known to have failed before its effect, and not undone yet."""
-        return (self.begun.keys() & self.undoable) - self.harmless - self.undone
+        of = self.begun.keys() if self.retreat is None else self.begun.keys() & self.retreat
+        return (of & self.undoable) - self.harmless - self.undone
 
     def _may_be_undone(self) -> set[str]:
         """Held by reverse depends_on; of these the unknown ones, else the one that completed last."""
@@ -272,16 +358,23 @@ class Oracle:
     def _CompensationStarted(self, body: dict[str, Any], step: str) -> None:
         self._must(self.state == "rolling back", f"{step} is undone while it is {self.state}")
         self._must(step in self.left(), f"{step} is undone, and there is nothing to undo")
-        self._must(step in self._may_be_undone(), f"{step} is undone before {sorted(self._may_be_undone())}")
-        others = self.undoing - self.undone - {step}
+        if step not in self.undoing:  # what was begun is repeated, whatever else is wanted meanwhile
+            allowed = self._may_be_undone()
+            self._must(step in allowed, f"{step} is undone before {sorted(allowed)}")
+        others = self.undoing - self.undone - self.stuck - {step}
         self._must(not others, f"{step} is undone while {sorted(others)} are not")
         wanted = self.definition.step(step).rollback_action or "undo"
         self._must(body["action"] == wanted, f"{step} is undone by {body['action']}, not {wanted}")
         self.undoing.add(step)
+        self.stuck.discard(step)
 
     def _CompensationCompleted(self, body: dict[str, Any], step: str) -> None:
         self._must(step in self.undoing - self.undone, f"{step} is undone without having begun it")
         self.undone.add(step)
+
+    def _CompensationFailed(self, body: dict[str, Any], step: str) -> None:
+        if body.get("retry_at") is None:
+            self.stuck.add(step)  # a human has to help
 
     def _WorkflowCompleted(self, body: dict[str, Any], step: None) -> None:
         open_ = {
@@ -293,6 +386,8 @@ class Oracle:
 
     def _taken_back(self, body: dict[str, Any], step: None) -> None:
         self._must(self.state == "rolling back", f"taken back while {self.state}")
+        self._must(self.retreat is None, "taken back, and only a part was")
+        self._must(bool(body["reason"].strip()), "taken back, and nobody knows why")
         self._must(not self.left(), f"taken back, but {sorted(self.left())} are not")
         self.state = "final"
 

@@ -9,10 +9,9 @@ noted in `House.broken`, since the engine rightly survives whatever is raised wi
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -23,19 +22,11 @@ from bot.engine.coordinator import StepCoordinator
 from bot.engine.errors import ConcurrencyConflict, NotAllowedNow, UnknownInstance
 from bot.engine.events import decode, encode
 from bot.engine.instance import WorkflowInstance, evolve, fold
-from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
-from bot.engine.ports import Append, Delivery, Effect, StepContext, StepType
+from bot.engine.ports import Append, Delivery, StepContext
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.store import MemoryStore, SQLiteStore
-from tests.engine.proving import Broken, Drawn, Nature, Oracle
-
-
-class Killed(BaseException):
-    """SIGKILL, as seen from inside."""
-
-
-class Refused(OSError):
-    """A port that does not answer as it should."""
+from tests.engine.outside import Act, Clear, Killed, Refused, World
+from tests.engine.proving import Broken, Drawn, Oracle
 
 
 class Fate:
@@ -111,112 +102,6 @@ class Ports:
             self.dead = True
             raise
         return answer
-
-
-@dataclass
-class World:
-    """What is outside: objects by key, however often they were made, and what has come to pass there."""
-
-    objects: Counter[str] = field(default_factory=Counter)
-    owner: dict[str, tuple[str, str]] = field(default_factory=dict)
-    facts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    first: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def made_by(self, instance: str, step: str) -> int:
-        """How many objects of this step there are."""
-        return sum(n for key, n in self.objects.items() if self.owner[key] == (instance, step))
-
-
-class Act(StepType):
-    """A step of whatever nature: intend, look, do, observe; it looks by its key before it does."""
-
-    def __init__(self, house: House, name: str, undoable: bool) -> None:
-        self.house, self.type, self.undoable = house, name, undoable
-
-    async def start(self, ctx: StepContext) -> Outcome:
-        house, nature = self.house, self.house.drawn.natures[ctx.step]
-        where = (ctx.instance, ctx.step)
-        first = house.world.first.setdefault(where, ctx.key) == ctx.key
-        await house.gate("start", ctx)
-        try:
-            if not nature.late and (bad := self._bad(ctx, nature, first)):
-                return bad
-            if nature.effect:
-                await self._make(ctx)
-            if nature.late and (bad := self._bad(ctx, nature, first)):
-                return bad
-            heard = 0 if first and nature.ends == "never" else house.world.facts[where]
-        except Refused as error:
-            return Failed(error=str(error), kind="transient", retryable=True)
-        await house.gate("answer", ctx)
-        if heard < nature.waits:
-            return Waiting(
-                wake_on=(f"{ctx.instance}:{ctx.step}",),
-                recheck_after=900,
-                note=f"{nature.waits - heard} facts",
-                memo={"heard": heard},
-            )
-        return Done({"flag": nature.flag, "key": ctx.key}, events=(DomainEvent("Seen", {"step": ctx.step}),))
-
-    def _bad(self, ctx: StepContext, nature: Nature, first: bool) -> Failed | None:
-        if ctx.attempt <= nature.stumbles:
-            return Failed(error="a bad moment", kind="transient", retryable=True)
-        if not first or nature.ends in ("done", "never"):
-            return None
-        if nature.ends == "raises":
-            raise ZeroDivisionError
-        if nature.ends == "cancels":
-            raise asyncio.CancelledError
-        known = [effect for effect in ctx.store.effects(ctx.instance) if effect.step == ctx.step]
-        return Failed(
-            error=f"{ctx.step} cannot", kind="gate", park=nature.ends == "parks", before_effect=not known
-        )
-
-    async def _make(self, ctx: StepContext) -> None:
-        house = self.house
-        effect = ctx.store.intend(
-            Effect(
-                key=ctx.key,
-                kind="object",
-                instance=ctx.instance,
-                step=ctx.step,
-                digest="",
-                state="intended",
-                intended_at="",
-            )
-        )
-        if effect.state == "observed":
-            return
-        await house.gate("make", ctx)
-        if not house.world.objects[ctx.key]:
-            house.ports.call("world", house.create, ctx)
-        await house.gate("observe", ctx)
-        ctx.store.observe(ctx.key, {"id": ctx.key})
-
-    async def undo(self, ctx: StepContext) -> Outcome:
-        house, nature = self.house, self.house.drawn.natures[ctx.step]
-        await house.gate("undo", ctx)
-        try:
-            if ctx.attempt <= nature.undo_stumbles:
-                return Failed(error="a bad moment", kind="transient", retryable=True)
-            if nature.undo_fails and ctx.attempt == nature.undo_stumbles + 1:
-                return Failed(error="somebody is in the way", kind="conflict")
-            if nature.undo_waits and not house.world.facts[(ctx.instance, f"undo {ctx.step}")]:
-                return Waiting(wake_on=(f"{ctx.instance}:undo {ctx.step}",), note="a word", recheck_after=900)
-            for effect in ctx.store.effects(ctx.instance):
-                if effect.step == ctx.step:
-                    house.ports.call("world", house.remove, ctx, effect.key)
-        except Refused as error:
-            return Failed(error=str(error), kind="transient", retryable=True)
-        await house.gate("undone", ctx)
-        return Done()
-
-
-class Clear(Act):
-    """A rollback_action: a step type of its own, whose start undoes another's."""
-
-    async def start(self, ctx: StepContext) -> Outcome:
-        return await self.undo(ctx)
 
 
 class House:
@@ -365,6 +250,10 @@ class House:
                 self.engine.pause(instance, reason="a wish", **who)
             elif what == "resume":
                 self.engine.resume(instance, **who)
+            elif what == "signal":
+                self.engine.signal(instance, "go", {"flag": True}, **who)
+            elif what.startswith("back to "):
+                self.engine.cancel(instance, reason="a wish", from_step=what.removeprefix("back to "), **who)
             else:
                 self.engine.cancel(instance, reason="a wish", cancelled=what == "cancel", **who)
         except (NotAllowedNow, UnknownInstance):
@@ -399,6 +288,8 @@ class House:
                 for name in left:
                     for step in self.drawn.definition.steps:
                         self.world.facts[name, step.name] = self.world.facts[name, f"undo {step.name}"] = 9
+                    if any(step.signal for step in left[name].steps.values()):
+                        self.ask("signal", name, f"signal {left[name].version}")
                 due = self.engine.next_timer()
                 assert due is not None
                 self.pass_time(max(0.0, (due - self.clock.now()).total_seconds()))

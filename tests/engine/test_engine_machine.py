@@ -25,6 +25,7 @@ from tests.engine.simulated import Fate, House, running
 
 EXAMPLES = 300 if os.environ.get("CLOI_THOROUGH") else 12
 SHARED_MEMORY = Path("/dev/shm")
+ACTS = ["cancel", "undo", "retry", "pause", "resume", "signal", "back to s0", "back to s1"]
 KEYS = st.sampled_from(["a", "b"])
 
 
@@ -95,7 +96,7 @@ class BothEngines(RuleBasedStateMachine):
     def time(self, seconds: float) -> None:
         self.both(lambda house: house.pass_time(seconds))
 
-    @rule(key=KEYS, what=st.sampled_from(["cancel", "undo", "retry", "pause", "resume"]), again=st.booleans())
+    @rule(key=KEYS, what=st.sampled_from(ACTS), again=st.booleans())
     def ask(self, key: str, what: str, again: bool) -> None:
         self.wishes += not again
         self.both(lambda house: house.ask(what, f"drawn/{key}", f"{what} {self.wishes}"))

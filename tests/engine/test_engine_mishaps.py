@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.engine.errors import NotAllowedNow
 from bot.engine.state import WorkflowState
 from bot.language.definition import parse
+from tests.engine.outside import Refused
 from tests.engine.proving import Drawn, Nature
-from tests.engine.simulated import Fate, House, Refused, running
+from tests.engine.simulated import Fate, House, running
 
 
 class Loses(Fate):
@@ -149,3 +151,51 @@ def test_what_cannot_go_on_at_a_restart_holds_up_nobody_else(house) -> None:
     go_on(this)
     states = {name: i.state.value for name, i in this.folded.items()}
     assert states == {"drawn/k": "completed", "drawn/other": "completed"}
+
+
+def test_what_was_taken_back_before_another_part_begins_anew_too(house) -> None:
+    this = house(None, a=Nature(), b=Nature(), c=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    for step in ("a", "b"):
+        this.engine.cancel("drawn/k", actor="@m", reason=f"{step} is wrong", from_step=step)
+        assert go_on(this, 2) is WorkflowState.PARKED
+    this.engine.retry("drawn/k", actor="@m")
+    this.fact("drawn/k", "c")
+    this.signal("drawn/k:c")
+    assert go_on(this, 2) is WorkflowState.COMPLETED
+    assert [this.world.made_by("drawn/k", step) for step in "abc"] == [1, 1, 1]
+
+
+def test_what_is_being_taken_back_as_a_whole_is_not_taken_back_in_part(house) -> None:
+    this = house(None, a=Nature(undo_fails=True), b=Nature(), c=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="no")
+    assert go_on(this, 2) is WorkflowState.PARKED
+    with pytest.raises(NotAllowedNow, match="as a whole"):
+        this.engine.cancel("drawn/k", actor="@m", reason="only a", from_step="a")
+
+
+def test_one_step_after_the_other_is_taken_back_also_when_more_is_wanted(house) -> None:
+    this = house(None, a=Nature(undo_waits=True), b=Nature(), c=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="a is wrong", from_step="a")
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="all is wrong")
+    go_on(this, 2)  # the oracle is watching
+    this.fact("drawn/k", "undo a")
+    this.signal("drawn/k:undo a")
+    assert go_on(this, 2) is WorkflowState.CANCELLED
+
+
+def test_why_it_is_taken_back_is_still_known_after_a_human_has_helped(house) -> None:
+    this = house(None, a=Nature(undo_fails=True), b=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="it is wrong", cancelled=False)
+    assert go_on(this, 2) is WorkflowState.PARKED
+    this.engine.retry("drawn/k", actor="@m")
+    assert go_on(this, 2) is WorkflowState.COMPENSATED
+    assert this.folded["drawn/k"].reason == "it is wrong"

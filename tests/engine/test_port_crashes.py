@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from bot.engine.state import WorkflowState
+from tests.engine.outside import Killed, Refused
 from tests.engine.proving import Drawn, draw
-from tests.engine.simulated import Fate, House, Killed, Refused, running
+from tests.engine.simulated import Fate, House, running
 
 THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 AGAIN = os.environ.get("CLOI_MISHAP")

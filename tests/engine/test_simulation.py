@@ -24,13 +24,15 @@ from bot.engine.execution import StepExecution
 from bot.engine.ports import Append
 from bot.engine.wakeups import Wakeups
 from bot.language.definition import parse
+from tests.engine.outside import Killed, Refused
 from tests.engine.proving import draw
-from tests.engine.simulated import Fate, House, Killed, Ports, Refused, running
+from tests.engine.simulated import Fate, House, Ports, running
 
 SIMULATIONS = int(os.environ.get("CLOI_SIMULATIONS", "500"))
 AGAIN = os.environ.get("CLOI_SIMULATION")
 PARTS = 4
-DARING = ("die", "die", "back", "recheck", "cancel", "undo", "retry", "retry", "pause", "resume")
+ACTS = ("cancel", "undo", "retry", "retry", "pause", "resume", "signal", "back to")
+DARING = ("die", "die", "back", "recheck", *ACTS)
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +149,8 @@ class Simulation:
             house.engine.recheck()
         elif house.folded:
             name = rng.choice(list(house.folded))
+            if what == "back to":
+                what += f" {rng.choice(house.drawn.definition.steps).name}"
             self.asked.append((what, name, f"{what} {rng.random()}"))
             self.dare()
 
