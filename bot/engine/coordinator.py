@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.engine import events as e
 from bot.engine.decide import follow
-from bot.engine.errors import EngineError, NotAllowed, UnknownInstance
+from bot.engine.errors import UnknownInstance
 from bot.engine.execution import Answer, StepExecution
 from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
 from bot.engine.instance import WorkflowInstance, fold
@@ -26,19 +26,17 @@ from bot.engine.operators import Operated
 from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
 from bot.engine.recording import append_of
-from bot.engine.starting import Story, first_append
+from bot.engine.starting import Started
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.engine.wakeups import Call, Wakeups
 from bot.language.definition import WorkflowDefinition, check_types, parse
-from bot.language.errors import InputRefused
-from bot.language.references import resolve
 
 log = logging.getLogger("cloi.engine")
 
 _AFTER_STORE_ERROR = timedelta(seconds=5)
 
 
-class StepCoordinator(Operated):
+class StepCoordinator(Started, Operated):
     """Runs instances of the given definitions over a store.
 
     definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.
@@ -90,88 +88,6 @@ class StepCoordinator(Operated):
             failures=failures,
             secrets=secrets,
         )
-
-    # What may happen to an instance.
-
-    def handle(
-        self,
-        kind: str,
-        data: Mapping[str, Any],
-        keys: Iterable[str],
-        *,
-        actor: str,
-        cause: str,
-        delivery: str | None = None,
-    ) -> list[str]:
-        """A fact: starts what it triggers, wakes what waits for its keys. Returns the instances started.
-
-        The delivery is settled in the transaction that starts the instances; where nothing starts, on its own:
-        a wake-up that is lost with the process is made up for by `recover`.
-        """
-        started: list[str] = []
-        refused: list[str] = []
-        appends: list[tuple[Append, WorkflowInstance]] = []
-        for definition in self._definitions.values():
-            for trigger in definition.triggers:
-                if trigger.on == kind and trigger.matches(data):
-                    key = str(resolve(trigger.key, {"fact": data}))
-                    instance_id = f"{definition.name}/{key}"
-                    if instance_id in started or self._exists(instance_id):
-                        continue
-                    why = self._refusal(actor, "start", instance_id, cause)
-                    if why is not None:
-                        refused.append(f"did not start {instance_id}: {why}")
-                        continue
-                    context = resolve(dict(trigger.context), {"fact": data})
-                    story = Story(instance_id, key, context, actor, cause, instance_id)
-                    try:
-                        appends.append(self._first_append(definition, story))
-                    except InputRefused as error:
-                        refused.append(f"did not start {instance_id}: {error}")
-                        continue
-                    started.append(instance_id)
-        woken = sum(self._wake(call) for call in self._wakeups.signal(keys))
-        parts = [*(f"started {name}" for name in started), *refused]
-        if woken:
-            parts.append(f"woke {woken} waiting step{'s' if woken > 1 else ''}")
-        if appends or delivery is not None:
-            self._commit_first(appends, delivery, "; ".join(parts) or "nobody waits for this")
-        return started
-
-    def start(
-        self,
-        definition: str,
-        key: str,
-        context: Mapping[str, Any],
-        *,
-        actor: str,
-        cause: str,
-        correlation: str,
-    ) -> tuple[str, bool]:
-        """See ports.WorkflowControl. Ids are `definition/key`, then `definition/key/2` and so on.
-
-        Raises EngineError for an unknown definition, NotAllowed, and InputRefused.
-        """
-        known = self._definitions.get(definition)
-        if known is None:
-            raise EngineError(f"there is no workflow definition named {definition!r}")
-        number = 1
-        while True:
-            instance_id = f"{definition}/{key}" + (f"/{number}" if number > 1 else "")
-            instance = self._find(instance_id)
-            if instance is None:
-                break
-            if instance.cause == cause:
-                return instance_id, True
-            if not instance.state.final:
-                return instance_id, False
-            number += 1
-        why = self._refusal(actor, "start", instance_id, cause)
-        if why is not None:
-            raise NotAllowed(why)
-        story = Story(instance_id, key, dict(context), actor, cause, correlation)
-        self._commit_first([self._first_append(known, story)], None, "")
-        return instance_id, True
 
     def instance(self, instance_id: str) -> WorkflowInstance:
         """The instance as it stands. Raises UnknownInstance."""
@@ -266,9 +182,6 @@ class StepCoordinator(Operated):
         self._doubtful[instance_id] = before + 1
         self._wakeups.remind(self.clock.now() + _AFTER_STORE_ERROR * 2 ** min(before, 6), instance_id)
 
-    def _exists(self, instance_id: str) -> bool:
-        return instance_id in self._open or bool(self.store.read(instance_id))
-
     def _find(self, instance_id: str) -> WorkflowInstance | None:
         known = self._open.get(instance_id) if instance_id not in self._doubtful else None
         return known or fold(self.store.read(instance_id))
@@ -286,21 +199,6 @@ class StepCoordinator(Operated):
             known = parse(self.store.get_blob(f"sha256:{instance.digest}").decode())
             self._pinned[instance.digest] = known
         return known
-
-    def _first_append(self, definition: WorkflowDefinition, story: Story) -> tuple[Append, WorkflowInstance]:
-        if definition.digest not in self._kept:
-            self.store.put_blob(definition.text.encode(), lasting=True)
-            self._kept.add(definition.digest)
-        return first_append(definition, story, self._around(story.instance))
-
-    def _commit_first(
-        self, appends: list[tuple[Append, WorkflowInstance]], delivery: str | None, reason: str
-    ) -> None:
-        if not appends and delivery is not None:
-            self.store.settle(delivery, "consumed", reason)
-            return
-        self._append([append for append, _ in appends], consumes=delivery, reason=reason)
-        self._adopt([(instance, False) for _, instance in appends])
 
     def _around(self, instance_id: str) -> Circumstances:
         return Circumstances(
