@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.gates.constraints import Constraint, judge_constraints
 from bot.gates.globs import matches, matches_any
 from bot.gates.patch import FileChange, Kind, Patch, PatchError, apply
 from bot.gates.patterns import judge_patterns
@@ -73,12 +74,15 @@ def judge_patch(
     *,
     patterns: Sequence[str] = (),
     taken: Collection[str] = (),
+    constraints: Sequence[Constraint] = (),
+    listed: Collection[str] = (),
 ) -> Result:
     """The verdict "gate/patch" over all rules.
 
     base: content of the paths that bot.gates.patch.touched names, at least (more is fine). patterns: the plan's
     architecturalPatterns; those that are rules (patterns.py) decide, the others are named as prose. taken: what
-    bot.gates.patch.occupied says of the base.
+    bot.gates.patch.occupied says of the base. constraints: the plan's; listed: every path of the base, which they
+    need.
     """
     try:
         after = apply(patch, base, taken=taken)
@@ -94,6 +98,7 @@ def judge_patch(
         _files(patch, limits),
         _size(patch, limits),
         judge_secrets(patch),
+        judge_constraints(patch, constraints, listed),
     ]
     if after is not None:
         children += [judge_tests_kept(patch, base, after), judge_patterns(patch, after, patterns)]

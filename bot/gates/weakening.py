@@ -27,7 +27,7 @@ _SKIPS = re.compile(
     r"|\b(?:it|describe|test|context)\.(?:skip|only|todo)\b|\bx(?:it|describe|test)\("
     r"|\bt\.Skip(?:f|Now)?\(|@(?:Disabled|Ignore)\b|#\[ignore\b|\bpending\("
 )
-_TESTS = re.compile(
+TEST_DECLARATION = re.compile(
     r"^\s*(?:async\s+)?def (test\w*)\(|\b(?:it|test)\(\s*(['\"`].*?['\"`])|^func (Test\w+)\(", re.M
 )
 _ASSERTIONS = re.compile(
@@ -73,7 +73,7 @@ def _weakened(change: FileChange, old: bytes, new: bytes) -> list[Evidence]:
 
 
 def _names(text: str) -> set[str]:
-    return {next(filter(None, groups)) for groups in _TESTS.findall(text)}
+    return {next(filter(None, groups)) for groups in TEST_DECLARATION.findall(text)}
 
 
 def _evidence(text: str, path: str, line: int | None = None) -> Evidence:

@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.plans import document, wording
-from bot.plans.plan import Source
+from bot.plans.plan import Constraint, Source
 from bot.records import front_matter
 from bot.records.record import Record
 
 ROOT = "implementation_metadata"
+CHECKS = "validation_metadata"
 MAX_VALUES = 50
+MAX_WORDS = 500
+_SAID = ("type", "rule", "description", "pattern", "severity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +66,51 @@ def integration_points(record: Record) -> tuple[str, ...]:
 
 
 def patterns(record: Record) -> tuple[str, ...]:
-    """Patterns and constraints that the code has to keep, as words."""
+    """Patterns that the code has to keep, as words."""
     context = _mapping(record.metadata, ROOT, "ai_generation_context")
-    constraints = [
-        str(value.get("description") or value.get("rule") or "")
-        for value in _values(_mapping(record.metadata, "validation_metadata"), "constraints")
-        if isinstance(value, Mapping)
-    ]
-    shown = (wording.shown(words) for words in constraints)
-    return (
-        *_words(context, "code_patterns"),
-        *_words(context, "architectural_constraints"),
-        *(words for words in shown if words),
-    )
+    return (*_words(context, "code_patterns"), *_words(context, "architectural_constraints"))
+
+
+def constraints(record: Record, lines: tuple[str, ...], name: str) -> tuple[Constraint, ...]:
+    """validation_metadata.constraints with their lines, numbered as NAME/C1. A pattern is kept to the letter;
+    one that is too long to be read by anybody is left out, so it is not checked."""
+    block = _mapping(record.metadata, CHECKS)
+    if not block:
+        return ()
+    places = front_matter.split(record.path, lines).places
+    out: list[Constraint] = []
+    for index, value in enumerate(_values(block, "constraints")):
+        if not isinstance(value, Mapping):
+            continue
+        said = {field: _kept(value.get(field)) for field in _SAID}
+        place = places.get(f"{CHECKS}.constraints.{index}.type") or places.get(f"{CHECKS}.constraints")
+        if place is None or not any(said.values()):
+            continue
+        last = max(
+            [
+                place.end_line,
+                *(p.end_line for f in _SAID if (p := places.get(f"{CHECKS}.constraints.{index}.{f}"))),
+            ]
+        )
+        out.append(
+            Constraint(
+                id=f"{name}/C{len(out) + 1}",
+                **said,
+                source=document.quote(record.path, lines, place.line, min(last, place.line + 20)),
+            )
+        )
+    return tuple(out)
+
+
+def commands(record: Record) -> int:
+    """How many commands and scripts the front matter names. None of them is ever run."""
+    block = _mapping(record.metadata, CHECKS)
+    return sum(len(_values(block, field)) for field in ("validation_scripts", "compliance_tests"))
+
+
+def _kept(value: object) -> str:
+    text = value if isinstance(value, str) and len(value) <= MAX_WORDS else ""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _mapping(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:

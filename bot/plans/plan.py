@@ -77,6 +77,21 @@ class Dependency(_Value, frozen=True, kw_only=True, rename="camel"):
     note: str | None = None
 
 
+class Constraint(_Value, frozen=True, kw_only=True, rename="camel"):
+    """One of `validation_metadata.constraints`, in the record's own words; "" where it has none.
+
+    id: "ADR-012/C1". What becomes of it, and whether any program decides it, is the gate's (bot/gates).
+    """
+
+    id: str
+    type: str
+    rule: str
+    description: str
+    pattern: str
+    severity: str
+    source: Source
+
+
 class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
     """How the change is tested. command: the repository's own, as an argv; format: unittest or junit.
 
@@ -201,6 +216,7 @@ class ImplementationPlan(_Value, frozen=True, kw_only=True, rename="camel"):
     adr_requirements: tuple[Requirement, ...]
     target_files: tuple[str, ...]
     architectural_patterns: tuple[str, ...]
+    constraints: tuple[Constraint, ...] = ()
     code_generation_steps: tuple[Step, ...]
     validation_steps: tuple[Step, ...]
     integration_steps: tuple[Step, ...]

@@ -129,6 +129,7 @@ def plan(
             adr_requirements=asked,
             target_files=inputs.target_files,
             architectural_patterns=inputs.patterns,
+            constraints=metadata.constraints(record, page.lines, name),
             code_generation_steps=generation,
             validation_steps=validation,
             integration_steps=integration,
@@ -223,6 +224,11 @@ def _warnings(record: Record, page: document.Document, asked: tuple[Requirement,
         yield f"The record asks for more than {requirements.MAX_REQUIREMENTS} things; the rest was left out."
     if page.cut:
         yield "The record is longer than this bot looks at; what stands near its end was left out."
+    if ignored := metadata.commands(record):
+        yield (
+            f"The front matter names scripts or commands to validate with ({ignored}). "
+            "What a record names is never run."
+        )
     for finding in record.findings:
         yield f"While reading line {finding.place.line}: {shown(finding.reason)}"
 

@@ -6,21 +6,22 @@ speaks for it, and who vouches for that. Not here: the hidden markers (their cal
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.plans.plan import ImplementationPlan
+from bot.plans.plan import ImplementationPlan, Requirement
 from bot.render.fit import rows_within, within
 from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, text
 from bot.render.plain import clip, inert, one_line
 from bot.render.plan import agent, record_title, requirements, short_id, triggers, warnings, way_back
-from bot.render.result import VOUCHES, markdown
+from bot.render.result import MARKS, VOUCHES, markdown
 from bot.render.words import say, say_plainly
-from bot.result import Evidence, Result
+from bot.result import Evidence, EvidenceClass, Result, Verdict
 
 _MOST = GITHUB_MOST - 1_000  # room for the caller's marker
 _MOST_TITLE = 250
 _MOST_EVIDENCE = 6
+_MOST_IDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class JobLine:
     permissions: str = "none"
 
 
+@dataclass(frozen=True, slots=True)
+class ConstraintLine:
+    """A constraint of the record. judged: what the gate will make of it."""
+
+    id: str
+    text: str
+    pattern: str
+    judged: str
+
+
 def workflow_pull(
     plan: ImplementationPlan,
     *,
@@ -52,11 +63,12 @@ def workflow_pull(
     instance: str,
     requester: str,
     secrets: Sequence[str] = (),
+    constraints: Sequence[ConstraintLine] = (),
     record_url: str | None = None,
     issue_url: str | None = None,
 ) -> PullText:
     """The pull request that adds workflow and plan. approval: the hash that a merge approves; generator: its
-    version; secrets: names of those that the workflow references."""
+    version; secrets: names of those that the workflow references; constraints: those of the record."""
     head = say(
         "pulls",
         "workflow_head",
@@ -85,6 +97,14 @@ def workflow_pull(
     if plan.warnings:
         runs = Safe(f"{runs}\n\n{warnings(plan)}")
     asks = Safe(f"{say('pulls', 'workflow_asks')}\n\n{requirements(plan.adr_requirements)}")
+    if constraints:
+        kept = [
+            f"| {cell_code(short_id(c.id), 40)} | {cell(c.text, 200)} | {cell_code(c.pattern, 120)} "
+            f"| {cell(c.judged, 200)} |"
+            for c in constraints
+        ]
+        shown, left = rows_within(kept, _MOST // 4)
+        asks = Safe(f"{asks}\n\n{say('pulls', 'workflow_constraints', rows=shown, left=left)}")
     back = details(say_plainly("plan", "back_title"), way_back(plan))
     foot = say("pulls", "foot", instance=instance)
     title = say_plainly("pulls", "workflow_title", record=inert(record_title(plan.adr)))
@@ -95,7 +115,7 @@ def workflow_pull(
 def implementation_pull(
     plan: ImplementationPlan,
     *,
-    evidence: Mapping[str, Sequence[Evidence]],
+    trace: Result,
     gate: Result,
     run_url: str,
     patch_sha: str,
@@ -106,10 +126,10 @@ def implementation_pull(
     record_url: str | None = None,
     issue_url: str | None = None,
 ) -> PullText:
-    """The pull request with the code. evidence: for each requirement id what speaks for it; patch_sha: sha256
-    of the patch; base_sha: the commit it was made for. reverts_after_merge: whether the bot watches the
-    default branch afterwards; the text promises it only then."""
-    uncovered = [r.id for r in plan.adr_requirements if not evidence.get(r.id)]
+    """The pull request with the code. trace: bot.gates.trace's tree; patch_sha: sha256 of the patch; base_sha: the
+    commit it was made for. reverts_after_merge: whether the bot watches the default branch afterwards; the text
+    promises it only then."""
+    traced = {r.name: r for r in trace.children}
     head = say(
         "pulls",
         "implementation_head",
@@ -122,18 +142,17 @@ def implementation_pull(
         plan=plan,
         agent=agent(plan),
     )
-    rows = [
-        f"| {cell_code(short_id(r.id), 40)} | {cell(r.text, 200)} | {_evidence(evidence.get(r.id, ()))} |"
-        for r in plan.adr_requirements
-    ]
+    rows = [_traced(r, traced.get(r.id)) for r in plan.adr_requirements]
     shown, left = rows_within(rows, _MOST // 3)
     table = say(
         "pulls",
         "implementation_evidence",
         rows=shown,
         left=left,
-        uncovered=Safe(", ".join(code(short_id(i)) for i in uncovered[:20])),
-        more=max(0, len(uncovered) - 20),
+        said=trace.reason,
+        uncovered=_ids(trace, Verdict.FAIL),
+        claimed=_ids(trace, Verdict.UNKNOWN),
+        untested=_ids(trace, Verdict.WARN),
     )
     summary = say_plainly("progress", "gate", verdict=gate.verdict.value)
     judged = details(summary, markdown(gate, _MOST // 3), opened=not gate.passed)
@@ -151,13 +170,27 @@ def closing(reason: str) -> Safe:
     return say("pulls", "closing", reason=text(clip(one_line(reason), 2000)))
 
 
-def _evidence(found: Sequence[Evidence]) -> str:
-    """What speaks for a requirement, in a table's cell."""
+def _traced(requirement: Requirement, found: Result | None) -> str:
+    """A requirement's row: what it asks for, its files, its tests, and what that is worth."""
+    files, tests = (_places(part.evidence) for part in found.children) if found else ("", "")
+    worth = f"{MARKS[found.verdict]} {cell(found.reason)}" if found else ""
+    asked = f"{cell_code(short_id(requirement.id), 40)} | {cell(requirement.text, 200)}"
+    return f"| {asked} | {files} | {tests} | {worth} |"
+
+
+def _places(found: Sequence[Evidence]) -> str:
     lines = []
     for e in found[:_MOST_EVIDENCE]:
-        said = link(clip(one_line(e.text), 160), e.url) if e.url else text(clip(one_line(e.text), 160))
         where = cell_code(f"{e.path}:{e.line}" if e.line else e.path, 120) if e.path else ""
-        lines.append(" ".join(p for p in (said, where, f"_({VOUCHES[e.kind]})_") if p))
+        claimed = f"_({VOUCHES[e.kind]})_" if e.kind is EvidenceClass.CLAIMED else ""
+        lines.append(" ".join(p for p in (cell(e.text, 160), where, claimed) if p))
     if len(found) > _MOST_EVIDENCE:
         lines.append(say("pulls", "more_evidence", n=len(found) - _MOST_EVIDENCE))
-    return "<br>".join(lines) or say("pulls", "no_evidence")
+    return "<br>".join(lines)
+
+
+def _ids(trace: Result, verdict: Verdict) -> Safe:
+    """Those of the requirements with this answer; empty if there are none."""
+    ids = [code(short_id(r.name)) for r in trace.children if r.verdict is verdict]
+    more = say("pulls", "more_ids", n=len(ids) - _MOST_IDS) if len(ids) > _MOST_IDS else ""
+    return Safe(", ".join(ids[:_MOST_IDS]) + more)

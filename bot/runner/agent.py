@@ -5,6 +5,7 @@ The program is started without a shell, in the checkout, and sees PATH, HOME, LA
     CLOI_TASK           implementation, tests or docs
     CLOI_PROMPT_FILE    the prompt
     CLOI_RESULT_FILE    where it writes {"status": "finished", "agent", "version", "tokens", "cost_usd"}
+                        and, if it knows, "requirements": {"ADR-012/R3": ["path", …]}, which is shown as its claim
     CLOI_MAX_MINUTES, CLOI_MAX_TURNS, CLOI_MAX_COST_USD    caps to keep
     CLOI_API_DOCS_FILE, CLOI_USER_GUIDE_FILE               documents that are asked for (task docs)
 

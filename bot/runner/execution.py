@@ -11,6 +11,7 @@ from typing import Any
 from bot.runner.job import Job, read_json, write_json
 
 SCHEMA = "cloi.execution/1"
+_MOST_CLAIMS = 300
 TASKS = ("implementation", "tests", "docs")
 
 
@@ -62,6 +63,11 @@ class Execution:
         self.data["agent"]["version"] = str(answer.get("version", "unknown"))[:100]
         self.data["tokens"] += int(_number(answer.get("tokens")))
         self.data["costUsd"] = round(self.data["costUsd"] + _number(answer.get("cost_usd")), 6)
+        said = answer.get("requirements")
+        for key, paths in list(said.items())[:_MOST_CLAIMS] if isinstance(said, dict) else ():
+            if isinstance(paths, list):
+                known = self.data.setdefault("requirements", {}).setdefault(str(key)[:100], [])
+                known += [str(p)[:1000] for p in paths[:_MOST_CLAIMS] if str(p)[:1000] not in known]
         self.save()
 
     def save(self) -> None:

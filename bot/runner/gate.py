@@ -12,6 +12,7 @@ import hmac
 import tempfile
 from pathlib import Path
 
+from bot.gates.constraints import constraints_of
 from bot.gates.marker import read_marker
 from bot.gates.patch import Patch, PatchError, apply, blob_id, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
@@ -37,9 +38,16 @@ def gate_patch(job: Job) -> None:
         job.keep_evidence("patch", result)
         raise Refusal(f"the patch is refused: {error}") from error
     base = git.files_at(job.base, touched(patch))
-    taken = occupied(patch, git.listed(job.base))
-    patterns = job.plan["architecturalPatterns"]
-    result = judge_patch(patch, limits_of(job.plan), base, patterns=patterns, taken=taken)
+    listed = git.listed(job.base)
+    result = judge_patch(
+        patch,
+        limits_of(job.plan),
+        base,
+        patterns=job.plan["architecturalPatterns"],
+        taken=occupied(patch, listed),
+        constraints=constraints_of(job.plan),
+        listed=listed,
+    )
     job.keep_evidence("patch", result, patchSha256=patch.sha256, baseSha=job.base)
     if not result.passed:
         raise Refusal("the change breaks a rule and is not applied")

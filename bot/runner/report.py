@@ -85,6 +85,7 @@ def _result(job: Job, mode: str) -> dict[str, Any]:
         "tokens": execution.get("tokens"),
         "costUsd": execution.get("costUsd"),
         "coverage": execution.get("coverage"),
+        "requirements": execution.get("requirements", {}),
         "jobs": {name: job.env.get(name.upper(), "") for name in ("implement", "validate", "integrate")},
         "gates": gates,
         "phases": phases,

@@ -1,13 +1,16 @@
 """open-implementation-pull: the judged patch as a commit of the App, and its pull request.
 
 The commit is the patch applied to the base that was judged, file by file, plus the marker that says that this
-implementation is in force: merging brings both, reverting takes both. Way back: restore-previous-state.
+implementation is in force: merging brings both, reverting takes both. Which requirements it serves stands in
+branch, commit and text. Way back: restore-previous-state.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -17,32 +20,33 @@ from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.gates.marker import write_marker
 from bot.gates.patch import Patch, PatchError, apply, parse
-from bot.gates.weakening import is_test_file
+from bot.gates.trace import asked_of, trace
 from bot.github import checks, commits, pulls
-from bot.plans.plan import ImplementationPlan
 from bot.render import pulls as words
 from bot.render import result as result_words
-from bot.result import Evidence, EvidenceClass
+from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, link, plan_of
 from bot.steps.judging import base_of
 from bot.steps.workflow_pull import branch_of, close_and_delete, commit_message
 
 CHECK_NAME = "CLOI / quality gate"
+_MOST_IN_BRANCH = 5
 
 
-def covered(made: ImplementationPlan, patch: Patch) -> dict[str, list[Evidence]]:
-    """For each requirement the added lines that name its id: computed from the patch, so nobody's claim."""
-    out: dict[str, list[Evidence]] = {}
-    for requirement in made.adr_requirements:
-        named = re.compile(rf"(?<![\w/-]){re.escape(requirement.id)}(?!\d)")
-        for change in patch.files:
-            what = "a test names it" if is_test_file(change.path) else "named here"
-            for line, text in change.added():
-                if named.search(text):
-                    found = Evidence(EvidenceClass.COMPUTED, what, change.path, line, line)
-                    out.setdefault(requirement.id, []).append(found)
-                    break
-    return out
+def implements(trace: Result) -> list[str]:
+    """Trailers for a commit: one for each requirement that something speaks for; a claim says that it is one."""
+    said = {Verdict.PASS: "", Verdict.WARN: "", Verdict.UNKNOWN: " (claimed)"}
+    return [f"Implements: {r.name}{said[r.verdict]}" for r in trace.children if r.verdict in said]
+
+
+def ids_in_branch(ids: Sequence[str]) -> str:
+    """The requirements in a branch's name, such as "adr-012-r1-r2-r5"; of many the first and the last."""
+    if not ids:
+        return "implementation"
+    record, last = ids[0].rpartition("/")[0], [i.rpartition("/")[2].lower() for i in ids]
+    some = last if len(last) <= _MOST_IN_BRANCH else [last[0], "to", last[-1]]
+    name = "-".join(re.findall("[a-z0-9]+", record.lower()))[:40].strip("-")
+    return "-".join(["implementation", *([name] if name else []), *some])
 
 
 class OpenImplementationPull(GitHubStep):
@@ -52,6 +56,7 @@ class OpenImplementationPull(GitHubStep):
     inputs = frozenset(
         {"repository", "issue", "base_ref", "head_sha", "run", "plan", "patch", "result", "approval"}
     )
+    optional = frozenset({"trace"})
     undoable = True
 
     async def do(self, ctx: StepContext) -> Outcome:
@@ -63,12 +68,13 @@ class OpenImplementationPull(GitHubStep):
             files = apply(patch, base.files, taken=base.taken)
         except PatchError as error:
             return Failed(error=str(error), kind="gate", before_effect=True)
+        traced = await self._traced(ctx, patch, files)
         marker = marker_path(made.feature)
         content = write_marker(json.loads(blob(ctx, "plan")), str(ctx.inputs["approval"]))
         verdict = results.from_json(msgspec.json.decode(blob(ctx, "result")))
         text = words.implementation_pull(
             made,
-            evidence=covered(made, patch),
+            trace=traced,
             gate=verdict,
             run_url=(await repository.run(int(ctx.inputs["run"]))).html_url,
             patch_sha=patch.sha256,
@@ -78,14 +84,14 @@ class OpenImplementationPull(GitHubStep):
             reverts_after_merge=True,
             issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
         )
-        branch = branch_of(ctx, made.feature, "implementation")
+        branch = branch_of(ctx, made.feature, ids_in_branch([r.id for r in made.adr_requirements]))
         commit = await commits.commit_branch(
             ctx,
             repository,
             branch=branch,
             base_sha=base_sha,
             files={**files, marker: content},
-            message=commit_message(made, text.title, ctx),
+            message=commit_message(made, text.title, ctx, implements(traced)),
         )
         pull = await pulls.open_pull(
             ctx,
@@ -112,6 +118,14 @@ class OpenImplementationPull(GitHubStep):
         await close_and_delete(self, ctx, but=branch)
         links = [link(f"#{pull.number}", pull.html_url)]
         return Done({"number": pull.number, "branch": branch, "commit": commit, "links": links})
+
+    async def _traced(self, ctx: StepContext, patch: Patch, files: dict[str, bytes | None]) -> Result:
+        """As the judgement left it; instances that were judged before there was any are looked at without the
+        run's own words."""
+        if "trace" in ctx.inputs:
+            return results.from_json(msgspec.json.decode(blob(ctx, "trace")))
+        asked = asked_of(json.loads(blob(ctx, "plan")))
+        return await asyncio.to_thread(trace, asked, patch, files, jobs={}, claims={}, outcomes=None)
 
     async def take_back(self, ctx: StepContext) -> Outcome:
         return await close_and_delete(self, ctx)

@@ -18,23 +18,26 @@ import msgspec
 from bot import result as results
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
+from bot.gates.constraints import constraints_of
 from bot.gates.evidence import causes, judge_run
-from bot.gates.patch import Patch, PatchError, occupied, parse, touched
+from bot.gates.patch import Patch, PatchError, apply, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
+from bot.gates.trace import asked_of, claims_of, outcomes_of, trace
 from bot.github.errors import ArtifactRefused
 from bot.github.repository import Repository
-from bot.plans.plan import ImplementationPlan
 from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
 from bot.steps.reading import blob_of
 
 _MOST_CLAIMED = 1_000_000  # bytes of result.json
+_MOST_OUTCOMES = 4_000_000  # bytes of the list of tests
 PATCH_ARTIFACT, PATCH_FILE = "cloi-patch", "patch.diff"
 RESULT_ARTIFACT, RESULT_FILE = "cloi-result", "result.json"
+TESTS_ARTIFACT, TESTS_FILE = "cloi-evidence-validate", "tests.json"
 
 
 class JudgeRun(GitHubStep):
-    """Result: patch (digest of its bytes), result (digest of the Result tree), summary."""
+    """Result: patch (digest of its bytes), result and trace (digests of Result trees), files."""
 
     type = "judge-run"
     inputs = frozenset({"repository", "run", "head_sha", "jobs", "plan", "mode", "attempt"})
@@ -47,9 +50,10 @@ class JudgeRun(GitHubStep):
         if mode == "implement":
             diff, no_diff = await self._file(repository, run, PATCH_ARTIFACT, PATCH_FILE)
         claim, _ = await self._file(repository, run, RESULT_ARTIFACT, RESULT_FILE)
-        patch_result, patch = None, None
+        patch_result, patch, base = None, None, Base({}, frozenset(), frozenset())
+        plan = json.loads(blob(ctx, "plan"))
         if mode == "implement":
-            patch_result, patch = await _judged(repository, made, blob(ctx, "plan"), head, diff, no_diff)
+            patch_result, patch, base = await _judged(repository, plan, head, diff, no_diff)
         expected = {
             "workflowId": made.workflow_id,
             "attempt": str(ctx.inputs["attempt"]),
@@ -70,8 +74,19 @@ class JudgeRun(GitHubStep):
             return Failed(error=_why(verdict, jobs), kind="gate", before_effect=True, events=(event,))
         if patch is None or diff is None:
             return Done({"result": kept}, events=(event,))
+        tests, _ = await self._file(repository, run, TESTS_ARTIFACT, TESTS_FILE)
+        traced = await asyncio.to_thread(
+            trace,
+            asked_of(plan),
+            patch,
+            apply(patch, base.files, taken=base.taken),
+            jobs=jobs,
+            claims=claims_of(_json(claim)),
+            outcomes=outcomes_of(_json(tests, _MOST_OUTCOMES)),
+        )
         return Done(
             {
+                "trace": keep_json(ctx, results.as_json(traced)),
                 "patch": ctx.store.put_blob(diff),
                 "patch_sha256": patch.sha256,
                 "result": kept,
@@ -99,39 +114,42 @@ class JudgeRun(GitHubStep):
 
 
 async def _judged(
-    repository: Repository,
-    made: ImplementationPlan,
-    plan_bytes: bytes,
-    base_sha: str,
-    diff: bytes | None,
-    no_diff: str,
-) -> tuple[Result, Patch | None]:
+    repository: Repository, plan: dict[str, Any], base_sha: str, diff: bytes | None, no_diff: str
+) -> tuple[Result, Patch | None, Base]:
+    nothing = Base({}, frozenset(), frozenset())
     if diff is None:
-        return Result("gate/patch", Verdict.FAIL, no_diff), None
-    limits = limits_of(json.loads(plan_bytes))
+        return Result("gate/patch", Verdict.FAIL, no_diff), None, nothing
+    limits = limits_of(plan)
     if len(diff) > limits.max_bytes:  # not even read: that alone could take minutes
         words = f"the patch has {len(diff)} bytes; the plan allows {limits.max_bytes}"
-        return Result("gate/patch", Verdict.FAIL, words), None
+        return Result("gate/patch", Verdict.FAIL, words), None, nothing
     # In threads: whoever wrote the patch decides how long this takes, and webhooks must be answered meanwhile.
     try:
         patch = await asyncio.to_thread(parse, diff)
     except PatchError as error:
-        return Result("gate/patch", Verdict.FAIL, str(error)), None
+        return Result("gate/patch", Verdict.FAIL, str(error)), None, nothing
     base = await base_of(repository, patch, base_sha)
-    patterns = made.architectural_patterns
     judged = await asyncio.to_thread(
-        judge_patch, patch, limits, base.files, patterns=patterns, taken=base.taken
+        judge_patch,
+        patch,
+        limits,
+        base.files,
+        patterns=plan["architecturalPatterns"],
+        taken=base.taken,
+        constraints=constraints_of(plan),
+        listed=base.listed,
     )
-    return judged, patch
+    return judged, patch, base
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """What a patch touches, as it is at its base. files: their content, also of a file where the patch wants a
-    folder. taken: see bot.gates.patch.occupied."""
+    folder. taken: see bot.gates.patch.occupied. listed: every path there is."""
 
     files: dict[str, bytes]
     taken: frozenset[str]
+    listed: frozenset[str]
 
 
 async def base_of(repository: Repository, patch: Patch, sha: str) -> Base:
@@ -142,12 +160,13 @@ async def base_of(repository: Repository, patch: Patch, sha: str) -> Base:
         for path in sorted(touched(patch))
         if path in tree and tree[path].type == "blob"
     }
-    return Base(files, occupied(patch, {path: entry.type for path, entry in tree.items()}))
+    types = {path: entry.type for path, entry in tree.items()}
+    return Base(files, occupied(patch, types), frozenset(types))
 
 
-def _json(data: bytes | None) -> dict[str, Any] | None:
-    """The claim, if it can be read. Nested too deep is unreadable too, and so is more than a megabyte."""
-    if data is None or len(data) > _MOST_CLAIMED:
+def _json(data: bytes | None, most: int = _MOST_CLAIMED) -> dict[str, Any] | None:
+    """The claim, if it can be read. Nested too deep is unreadable too, and so are more bytes than `most`."""
+    if data is None or len(data) > most:
         return None
     try:
         value = msgspec.json.decode(data)

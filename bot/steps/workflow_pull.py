@@ -6,8 +6,12 @@ head is still ours; a merged one stays, since a maintainer approved it and it ru
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from bot.engine.outcome import Done, Outcome
 from bot.engine.ports import StepContext
+from bot.gates.constraints import constraints_of, outlook
 from bot.github import commits, pulls
 from bot.plans.plan import ImplementationPlan
 from bot.render import pulls as words
@@ -43,6 +47,10 @@ class OpenWorkflowPull(GitHubStep):
             workflow_path=str(ctx.inputs["workflow_path"]),
             plan_path=str(ctx.inputs["plan_path"]),
             jobs=[words.JobLine(name, does, needs, permissions) for name, does, needs, permissions in _JOBS],
+            constraints=[
+                words.ConstraintLine(c.id, c.description or c.rule or c.type, c.pattern, outlook(c))
+                for c in constraints_of(json.loads(blob(ctx, "plan")))
+            ],
             instance=ctx.instance,
             requester=ctx.actor.removeprefix("@"),
             issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
@@ -89,14 +97,14 @@ _JOBS = (
 )
 
 
-def commit_message(made: ImplementationPlan, title: str, ctx: StepContext) -> str:
+def commit_message(made: ImplementationPlan, title: str, ctx: StepContext, more: Sequence[str] = ()) -> str:
     """Title, and trailers by which the commit can be traced back to record, plan and instance. A file's name may
-    hold line breaks, and would add trailers of its own."""
+    hold line breaks, and would add trailers of its own. more: further trailers."""
     return (
         f"{title}\n\n"
         f"Decision-Record: {inert(made.adr.path)}@{made.adr.blob_sha}\n"
         f"Plan-Digest: {made.digest}\n"
-        f"Cloi-Instance: {inert(ctx.instance)}\n"
+        f"Cloi-Instance: {inert(ctx.instance)}\n" + "".join(f"{inert(line)}\n" for line in more)
     )
 
 

@@ -287,6 +287,40 @@ implementation_metadata:
     ]
 
 
+CONSTRAINED = """---
+validation_metadata:
+  constraints:
+    - type: "import-pattern"
+      rule: "no-unified-js-references"
+      description: "No imports should reference deprecated unified.js"
+      pattern: "import.*unified\\\\.js"
+      severity: "error"
+    - type: "port-management"
+      pattern: "port.*9090"
+    - "not a constraint"
+  validation_scripts:
+    - name: "clean"
+      command: "rm -rf /"
+---
+"""
+
+
+def test_constraints_are_kept_to_the_letter_with_their_lines_and_commands_are_only_counted() -> None:
+    made = planned(CONSTRAINED + SMALL)
+    first, second = made.constraints
+    assert (first.id, first.pattern, first.severity) == ("ADR-001/C1", r"import.*unified\.js", "error")
+    assert (first.source.line, first.source.end_line) == (4, 8)
+    assert first.source.quote.startswith('- type: "import-pattern"')
+    assert (second.id, second.type, second.rule, second.description) == (
+        "ADR-001/C2",
+        "port-management",
+        "",
+        "",
+    )
+    assert any("commands to validate with (1). What a record names is never run" in w for w in made.warnings)
+    assert b"rm -rf" not in to_json(made)
+
+
 # -- anything at all ------------------------------------------------------------------------------------------
 
 PIECES_OF_TEXT = """# ADR-5: T

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.render.markdown import GITHUB_MOST, size
 from bot.render.plan import plan_markdown, record_title
-from bot.render.pulls import JobLine, PullText, implementation_pull, workflow_pull
+from bot.render.pulls import ConstraintLine, JobLine, PullText, implementation_pull, workflow_pull
 from bot.result import Evidence, EvidenceClass, Result, Verdict
 
 JOBS = (
@@ -34,9 +34,19 @@ def workflow(plan: Any, **given: Any) -> PullText:
     return workflow_pull(plan, **{**facts, **given})
 
 
+def traced(files: Any = (), tests: Any = (), **said: tuple[Verdict, str]) -> Result:
+    """As bot.gates.trace gives it: id to verdict and reason, all with the same files and tests."""
+    parts = (
+        Result("trace/files", Verdict.SKIP, "", tuple(files)),
+        Result("trace/tests", Verdict.SKIP, "", tuple(tests)),
+    )
+    children = tuple(Result(f"ADR-003/{name}", *one, (), parts) for name, one in said.items())
+    return Result("trace", Verdict.FAIL, "1 of 2 requirements are named by a test", (), children)
+
+
 def implementation(plan: Any, **given: Any) -> PullText:
     facts: dict[str, Any] = {
-        "evidence": {"ADR-003/R1": [Evidence(EvidenceClass.COMPUTED, "changed", "shop/queue.py", 3)]},
+        "trace": traced(R1=(Verdict.PASS, "a test names it"), R2=(Verdict.FAIL, "uncovered: nothing")),
         "gate": GATE,
         "run_url": "https://github.example/maria/shop/actions/runs/77",
         "patch_sha": "a" * 64,
@@ -73,25 +83,41 @@ def test_it_does_not_promise_what_is_not_so(plan: Any) -> None:
 
 
 def test_the_implementation_pr_shows_what_speaks_for_each_requirement(plan: Any, see: Any) -> None:
-    claim = Evidence(EvidenceClass.CLAIMED, "test_full passed")
-    pull = implementation(plan, evidence={"ADR-003/R1": [claim] * 9})
+    claim = Evidence(EvidenceClass.CLAIMED, "", "shop/queue.py")
+    test = Evidence(EvidenceClass.COMPUTED, "test_adr_003_r1_full", "tests/test_queue.py", 7)
+    trace = traced(
+        files=[claim] * 9,
+        tests=[test],
+        R1=(Verdict.PASS, "a test that ran and passed names it"),
+        R2=(Verdict.UNKNOWN, "claimed only"),
+    )
+    pull = implementation(plan, trace=trace)
     assert pull.title == "Implement ADR-003: Keep orders in a bounded queue"
     seen = see(pull.body)
-    assert "test_full passed (claimed by the run)" in seen.plain
+    assert "(claimed by the run)" in seen.plain
     assert "and 3 more" in seen.plain
-    assert "Nothing speaks yet for . Please look there first." in seen.plain
-    assert "R2" in seen.code
+    assert "test_adr_003_r1_full" in seen.plain and "tests/test_queue.py:7" in seen.code
+    assert "✅ a test that ran and passed names it" in seen.plain
+    assert "Claimed only: . The agent says so" in seen.plain and "R2" in seen.code
+    assert "Uncovered" not in seen.plain
     assert {"a" * 64, "c" * 40, plan.digest} <= set(seen.code)
     assert "https://github.example/maria/shop/actions/runs/77" in seen.links
     assert "a claim never passes a gate" in seen.plain
     assert "Quality gate: passed" in seen.plain
 
 
-def test_a_gap_is_only_named_where_there_is_one(plan: Any) -> None:
-    shown = Evidence(EvidenceClass.OBSERVED, "the check passed")
-    body = implementation(plan, evidence={r.id: [shown] for r in plan.adr_requirements}).body
-    assert "Nothing speaks yet" not in body
-    assert "nothing yet" not in body
+def test_what_is_uncovered_is_named_and_only_that(plan: Any, see: Any) -> None:
+    body = implementation(plan).body
+    assert "**Uncovered:** `R2`. Nothing in this change names them." in body
+    whole = implementation(plan, trace=traced(R1=(Verdict.PASS, "x"), R2=(Verdict.PASS, "x"))).body
+    assert "Uncovered" not in whole and "Claimed only" not in whole and "no test that ran" not in whole
+
+
+def test_constraints_are_shown_with_what_becomes_of_them(plan: Any, see: Any) -> None:
+    lines = (ConstraintLine("ADR-003/C1", "No unified.js", "import.*|unified", "not checked: why"),)
+    seen = see(workflow(plan, constraints=lines).body)
+    assert {"C1", "import.*|unified"} <= set(seen.code) and "not checked: why" in seen.plain
+    assert "Constraints of the record" not in workflow(plan).body
 
 
 def test_how_it_is_taken_back_follows_from_what_the_bot_does(plan: Any, see: Any) -> None:
@@ -133,8 +159,16 @@ def evil(plan: Any) -> Any:
 
 def test_a_hostile_plan_stays_text_everywhere(plan: Any, see: Any) -> None:
     bad = Evidence(EvidenceClass.CLAIMED, EVIL, EVIL, 1, url=EVIL)
-    first = workflow(evil(plan), jobs=(JobLine(EVIL, EVIL, (EVIL,), EVIL),), secrets=(EVIL,), requester=EVIL)
-    second = implementation(evil(plan), evidence={"ADR-003/R1": [bad]}, patch_sha=EVIL, run_url=EVIL)
+    held = (ConstraintLine(EVIL, EVIL, EVIL, EVIL),)
+    first = workflow(
+        evil(plan),
+        constraints=held,
+        jobs=(JobLine(EVIL, EVIL, (EVIL,), EVIL),),
+        secrets=(EVIL,),
+        requester=EVIL,
+    )
+    trace = traced(files=[bad], tests=[bad], R1=(Verdict.FAIL, EVIL), R2=(Verdict.UNKNOWN, EVIL))
+    second = implementation(evil(plan), trace=trace, patch_sha=EVIL, run_url=EVIL)
     for body in (first.body, second.body, plan_markdown(evil(plan))):
         seen = see(body)
         assert not {"img", "script", "!--"} & set(seen.tags)

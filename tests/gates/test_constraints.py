@@ -1,0 +1,126 @@
+"""Stories of a record's own constraints: what a program can decide stops a change, and nothing else is guessed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.gates.constraints import (
+    Constraint,
+    constraints_of,
+    judge_constraints,
+    not_checked,
+    outlook,
+)
+from bot.gates.patch import Patch, parse
+from bot.gates.rules import Limits, judge_patch
+from bot.result import Result, Verdict
+
+BASE = {"src/cli/run/index.js": b"run()\n", "src/old.js": b"import u from './unified.js'\n"}
+NO_UNIFIED = Constraint(
+    "ADR-003/C2", "import-pattern", "no-unified-js-references",
+    "No imports should reference deprecated unified.js", r"import.*unified\.js", "error",
+)  # fmt: skip
+INDEX = Constraint(
+    "ADR-003/C1", "file-structure", "cli-modules-must-use-index-js",
+    "All CLI modules must use index.js as entry point", "src/cli/**/index.js", "error",
+)  # fmt: skip
+Made = Callable[[dict[str, bytes | None]], Patch]
+
+
+@pytest.fixture
+def made(diff: Callable[..., bytes]) -> Made:
+    """The patch from BASE to BASE with these files (None deletes), through a diff that git wrote."""
+
+    def make(changes: dict[str, bytes | None]) -> Patch:
+        return parse(diff(BASE, {p: c for p, c in {**BASE, **changes}.items() if c is not None}))
+
+    return make
+
+
+def judge(patch: Patch, *constraints: Constraint) -> Result:
+    return judge_constraints(patch, constraints, BASE)
+
+
+def like(constraint: Constraint, **other: str) -> Constraint:
+    return Constraint(**{**{f: getattr(constraint, f) for f in constraint.__slots__}, **other})
+
+
+def test_an_import_that_the_record_forbids_stops_the_change_and_is_shown(made: Made) -> None:
+    patch = made({"src/new.js": b"// new\nimport u from '../unified.js'\n"})
+    result = judge(patch, NO_UNIFIED, INDEX)
+    assert result.verdict is Verdict.FAIL
+    (place,) = result.children[0].evidence
+    assert (place.path, place.line) == ("src/new.js", 2)
+    assert result.children[1].verdict is Verdict.PASS
+    limits = Limits(("**",), 10, 10_000)
+    whole = judge_patch(patch, limits, BASE, constraints=[NO_UNIFIED], listed=BASE)
+    assert not whole.passed and "gate/constraint/ADR-003/C2" in {r.name for r in whole.walk()}
+
+
+def test_what_stood_there_before_and_what_a_document_says_is_not_the_changes_doing(made: Made) -> None:
+    patch = made(
+        {"src/old.js": BASE["src/old.js"] + b"more()\n", "docs/a.md": b"Never `import unified.js`\n"}
+    )
+    assert judge(patch, NO_UNIFIED).verdict is Verdict.PASS
+
+
+def test_a_file_that_the_record_demands_must_be_there_afterwards(made: Made) -> None:
+    assert judge(made({"src/cli/run/index.js": None}), INDEX).verdict is Verdict.FAIL
+    moved = {"src/cli/run/index.js": None, "src/cli/go/index.js": b"go()\n"}
+    assert judge(made(moved), INDEX).verdict is Verdict.PASS
+
+
+def test_a_file_that_the_record_forbids_may_not_be_added(made: Made) -> None:
+    none = like(INDEX, rule="no-legacy", description="", pattern="src/legacy/**")
+    assert judge(made({"src/legacy/a.js": b"x\n"}), none).verdict is Verdict.FAIL
+    assert judge(made({"src/a.js": b"x\n"}), none).verdict is Verdict.PASS
+
+
+def test_a_violation_of_less_than_an_error_warns(made: Made) -> None:
+    result = judge(made({"a.js": b"import './unified.js'\n"}), like(NO_UNIFIED, severity="warning"))
+    assert (result.verdict, result.passed) == (Verdict.WARN, True)
+
+
+UNDECIDED = {
+    "another type": like(NO_UNIFIED, type="port-management"),
+    "no direction": like(NO_UNIFIED, rule="demo-import-test", description="Demo import pattern check"),
+    "two directions": like(NO_UNIFIED, rule="no-imports", description="Everything must import it"),
+    "no pattern": like(NO_UNIFIED, pattern=""),
+    "looks around": like(NO_UNIFIED, pattern="(?=a)b"),
+    "demanded imports": like(NO_UNIFIED, rule="must-import-log", description="", pattern="log"),
+    "a pattern for a glob": like(INDEX, pattern=r"src/.*\.js$"),
+}
+
+
+@pytest.mark.parametrize("constraint", UNDECIDED.values(), ids=UNDECIDED)
+def test_what_no_program_can_decide_is_said_to_be_unchecked_and_never_passed(
+    constraint: Constraint, made: Made
+) -> None:
+    result = judge(made({"a.js": b"import './unified.js'\n"}), constraint)
+    assert not_checked(constraint) and outlook(constraint).startswith("not checked")
+    assert (result.verdict, result.children[0].verdict) == (Verdict.WARN, Verdict.WARN)
+    assert result.reason == "0 of the record's 1 constraints hold; 1 not checked"
+    assert result.children[0].reason.startswith("not checked")
+
+
+def test_a_catastrophic_pattern_on_a_long_line_ends_with_a_clear_verdict(made: Made) -> None:
+    patch = made({"a.js": b"a" * 300_000 + b"!\n"})
+    assert judge(patch, like(NO_UNIFIED, pattern="(a+)+$")).verdict is Verdict.PASS
+    assert judge(patch, like(NO_UNIFIED, pattern="(a+)+!$")).verdict is Verdict.FAIL
+
+
+def test_a_change_that_is_too_much_to_look_through_is_not_known_to_be_good(made: Made) -> None:
+    patch = made({"a.js": b"b\n" * 100})
+    result = judge_constraints(patch, [like(NO_UNIFIED, pattern="a")] * 2, BASE, steps=1_500)
+    assert result.children[0].verdict is Verdict.PASS
+    assert (result.verdict, result.passed) == (Verdict.UNKNOWN, False)
+    assert "took more steps" in result.children[-1].reason
+    warned = [like(NO_UNIFIED, pattern="a", severity="info")] * 2
+    assert judge_constraints(patch, warned, BASE, steps=1_500).verdict is Verdict.WARN
+
+
+def test_constraints_come_from_the_plan_and_older_plans_have_none() -> None:
+    plan: dict[str, Any] = {"constraints": [{f: getattr(INDEX, f) for f in INDEX.__slots__} | {"source": {}}]}
+    assert constraints_of(plan) == (INDEX,)
+    assert constraints_of({}) == ()
