@@ -22,7 +22,6 @@ from bot.engine.errors import UnknownInstance
 from bot.engine.execution import Answer, StepExecution
 from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
 from bot.engine.instance import WorkflowInstance, fold
-from bot.engine.operators import Operated
 from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
 from bot.engine.recording import append_of
@@ -36,7 +35,7 @@ log = logging.getLogger("cloi.engine")
 _AFTER_STORE_ERROR = timedelta(seconds=5)
 
 
-class StepCoordinator(Started, Operated):
+class StepCoordinator(Started):
     """Runs instances of the given definitions over a store.
 
     definitions: by name; what an instance began with is kept by digest in the store. step_types: by type name.

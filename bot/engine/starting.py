@@ -15,7 +15,8 @@ from bot.engine.decide import decide
 from bot.engine.errors import EngineError, NotAllowed
 from bot.engine.given import Begun, Circumstances
 from bot.engine.instance import WorkflowInstance, evolve
-from bot.engine.ports import Append, EventStore
+from bot.engine.operators import Operated
+from bot.engine.ports import Append
 from bot.engine.recording import append_of, wrapped
 from bot.engine.wakeups import Call, Wakeups
 from bot.language.definition import WorkflowDefinition
@@ -65,17 +66,13 @@ def first_append(
     return append_of(None, (first, *more, *rest), grown), grown
 
 
-class Started:
+class Started(Operated):
     """The beginning side of the Step Coordinator."""
 
-    store: EventStore
     _definitions: dict[str, WorkflowDefinition]
     _kept: set[str]
     _open: dict[str, WorkflowInstance]
     _wakeups: Wakeups
-
-    def _refusal(self, actor: str, act: str, instance_id: str, cause: str) -> str | None:
-        raise NotImplementedError
 
     def _find(self, instance_id: str) -> WorkflowInstance | None:
         raise NotImplementedError
