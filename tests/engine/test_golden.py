@@ -28,7 +28,11 @@ FILES = sorted(GOLDEN.glob("*.jsonl"))
 SHIPPED = {path.stem for path in Path("templates/workflows").glob("*.yaml")}
 NEVER_ENDS = {"recover-deliveries"}
 
-DIFFERENCES: dict[tuple[str, int], str] = {}
+_TOLD = "why it was taken back is told at the end, also where a human had to help on the way"
+DIFFERENCES: dict[tuple[str, int], str] = {
+    ("implement-adr-compensated-1", 77): _TOLD,
+    ("implement-adr-compensated-2", 74): _TOLD,
+}
 """File and version at which this version decides otherwise than the one that recorded: why it should."""
 
 
