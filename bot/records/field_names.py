@@ -14,7 +14,7 @@ _NAMES: dict[str, str] = {
     ),
     "date": "date|datum|fecha|data|дата|tarih|päivämäärä|dato|日期|日付|날짜|date utc",
     "date-decided": (
-        "accepted at|decided at|approved at|decision date|"
+        "established|accepted at|decided at|approved at|decision date|"
         "date decided|date of decision|decided on|decided at|decision made|"
         "decision made on|date accepted|accepted on|accepted date|date approved|approved on|"
         "approval date|entscheidungsdatum|accepted|decided|datum der entscheidung|"
@@ -23,6 +23,7 @@ _NAMES: dict[str, str] = {
     "date-since": "since|status date|effective date|date effective|in effect since",
     "date-created": (
         "start date|start-date|created|created on|created at|creation date|date created|"
+        "assigned|date assigned|submission date|date started|date-started|"
         "creation-date|date proposed|proposed on|proposed date|date-created|created date|"
         "erstellt|erstellt am|date added|opened|date opened|creado|written"
     ),

@@ -160,7 +160,7 @@ def _rescue(text: str) -> dict[str, object]:
     out: dict[str, object] = {}
     for line in text.split("\n")[:MAX_LINES]:
         found = re.match(r"^([A-Za-z][\w-]{0,40}):[ \t]+(\S.{0,300})$", line)
-        if found and found[1].lower() in ("title", "id", "adr", "number"):
+        if found and found[1].lower() in ("title", "id", "adr", "number", "date"):
             out.setdefault(found[1], found[2].strip().strip("\"'"))
     return out
 

@@ -104,6 +104,12 @@ _ONLY_PART = re.compile(
     r"[\])`*_]{0,3}\s*[—–-]\s+the\s[^.;]{0,80}\b(?:clause|section|part|rule|paragraph|item)s?\b)",
     re.I,
 )
+_OF_OURS = re.compile(
+    r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
+    r"option|setting|default|restriction|exception|sentence|statement|workaround|detail|flag|field|value)\b|"
+    r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
+)
+"""A thing of this record, not the record: "this section", "our first cache"."""
 _AND = re.compile(r"(?:,|;|\band\b)\s*(?:(?:it|also|further|thereby|hence|so)\s+)*$", re.I)
 _SEE = re.compile(
     r"\b(?:super[sc]ee?ded|superseeded|replaced|obsoleted?)\b[^\w\n]{0,6}"
@@ -275,7 +281,9 @@ class _Sentence:
             if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
                 return None  # the subject is the record named before
             newer = _is_newer(reference, self.own)
-            if not about_us(lead[-200:]):
+            if not about_us(lead[-200:]) or (
+                self.strict and kind in _PASSIVE and _OF_OURS.search(lead[-200:])
+            ):
                 return partial(kind) if not self.strict or (kind in _PASSIVE and newer) else None
             if self.strict and kind in _PASSIVE and newer is False and not re.search(r"\w", lead):
                 return None  # "Replaced by" an older record, deep in the text: said of something else

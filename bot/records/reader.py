@@ -92,7 +92,7 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
         own = name.id_of(title.number)  # the record's own title, though its file has another number
         relations = tuple(r for r in relations if r.target != own or r.place.line != title_block.line)
     places = _places(title_block, status_field, date_field, fields)
-    banner = from_banner(status, relations, document.blocks, (title_block, title_raw))
+    banner = from_banner(status, relations, document.blocks, (title_block, title.text if title else None))
     if banner:
         status, places["status"] = banner.status, banner.place
     return Record(

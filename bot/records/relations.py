@@ -60,13 +60,14 @@ def relations_of(
     """The relations of a record's fields, then of its text."""
     found: list[Relation] = []
     decided: set[tuple[int, str]] = set()
-    examples: set[int] = set()  # lines of a template's list of states: its reference is an example
+    examples: set[int] = set()  # lines of a template's list of states, or of boxes that are not ticked
     for field in fields:
         if field.key not in FIELD_KINDS and field.key != "status":
             continue
         if field.key == "status" and normalise(field.value) is Status.PLACEHOLDER:
             examples.update(range(field.place.line, field.place.end_line + 1))
             continue
+        examples.update(b.line for b in field.blocks if _UNTICKED.match(b.text))
         for relation in _of_field(field, lines, name):
             found.append(relation)
             decided.add((relation.place.line, relation.target))
@@ -75,7 +76,7 @@ def relations_of(
             continue
         if len(found) > MAX_RELATIONS:
             break
-        text = block.text[:MAX_TEXT]
+        text = _unstruck(block.text[:MAX_TEXT])
         for reference, kind in directed(text, find(text, name), strict=True, own=name.own):
             line = _line_of(block.line, text, reference)
             if (line, reference.target) in decided or line in examples:
@@ -93,11 +94,15 @@ def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Rela
         text = block.text[:MAX_TEXT]
         if field.key == "status" and _UNTICKED.match(text):
             continue
-        if "~~" in text:
-            text = _STRUCK.sub(lambda struck: " " * len(struck[0]), text)
+        text = _unstruck(text)
         for reference, kind in _in_value(own, text, name, bare=own is not RelationKind.RELATED):
             line = _line_of(block.line, text, reference)
             yield _relation(kind, reference, lines, line)
+
+
+def _unstruck(text: str) -> str:
+    """The text with blanks for words that are struck out."""
+    return _STRUCK.sub(lambda struck: " " * len(struck[0]), text) if "~~" in text else text
 
 
 def _in_value(

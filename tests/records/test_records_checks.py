@@ -216,3 +216,18 @@ def test_the_result_tree_says_the_same() -> None:
         (record.path, 1),
         (record.path, 17),
     ]
+
+
+def test_a_records_own_number_is_no_missing_reference() -> None:
+    text = GOOD.replace("# 9. New", "# ADR-12: New") + "\nAs ADR-12 says.\n"
+    found = findings(text)
+    assert "reference-missing" not in found and "number-differs" in found
+
+
+def test_each_of_many_records_in_a_file_is_judged_by_its_own_lines() -> None:
+    parts = [
+        f"## ADR-{n}: Rule {n}\n\nStatus: accepted\n\n{'TODO' if n == 2 else 'Done'}.\n\n" for n in (1, 2, 3)
+    ]
+    log = RecordLog({"docs/adr/decisions.md": "".join(["# Log\n\n", *parts]).encode()})
+    todo = [r.number for r in log if any(f.rule == "todo-left" for f in check(r, log))]
+    assert todo == [2]

@@ -58,6 +58,40 @@ SAID = [
     ("Supersedes: the rule only. All else in ADR-7 stands.\n", {(K.RELATED, "0007")}),
     ("Status: Accepted. One part is superseded by [7](0007-y.md)\n", {(K.PARTIALLY_SUPERSEDED_BY, "0007")}),
     ("Supersedes: version 1 of 2019\n", set()),
+    ("## Status\n\nSuperseded (see ADR-12)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("## Status\n\n⌛ Superseded [0012](0012-y.md)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("## Status\n\nSuperseded entirely by [0012-y](0012-y.md)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("## Status\n\nInvalidated by [0012-y.md](0012-y.md)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("Status: Superseded by #120 (no longer needed)\n", set()),
+    ("Status: no longer needed, superseded by ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("Status: Accepted (this: the disk part superseded by [12](0012-y.md); the net part superseded by ADR-13)\n"
+    "", {(K.PARTIALLY_SUPERSEDED_BY, "0012"), (K.PARTIALLY_SUPERSEDED_BY, "0013")}),
+    ("## Status\n\n- [ ] Superseded by ADR-12\n- [x] Accepted\n", set()),
+    ("Status: ~~Superseded by ADR-12~~ Accepted\n", set()),
+    ("**Superseded in part by [12](0012-y.md):** only the disks.\n", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("## Disks\n\n**These sizes have been superseded by ADR-12.**\n", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("Our first cache was replaced by ADR-7.\n", {(K.RELATED, "0007")}),
+    ("This section is superseded by the rule given in ADR-12.\n", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("Supersedes some aspects of [7](0007-y.md) and [8](0008-z.md).\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007"), (K.PARTIALLY_SUPERSEDES, "0008")}),
+    ("This ADR supersedes the \"Disks\" section of ADR 7.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("This ADR supersedes the approach described in ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+    ("Supersedes: [7](0007-y.md) for the choice of disks\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Supersedes: [7](0007-y.md), in part\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Supersedes: [7](0007-y.md) rule 1 only\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Supersedes: the disk part of [7](0007-y.md); updates [8](0008-z.md)\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007"), (K.AMENDS, "0008")}),
+    ("This replaces ADR-7's disks with ours, and supersedes ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+    ("This was superseded by ADR-12's new disks.\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("This ADR would supersede ADR-7.\n", {(K.RELATED, "0007")}),
+    ("It does not supersede ADR-7.\n", {(K.RELATED, "0007")}),
+    ("- [7](0007-y.md) (superseded by this ADR)\n", {(K.SUPERSEDES, "0007")}),
+    ("- [7](0007-y.md), which this decision supersedes\n", {(K.SUPERSEDES, "0007")}),
+    ("- [12](0012-y.md), which supersedes this\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("See the disks. Amends ADR-7 and ADR-8 (not the net).\n", {(K.AMENDS, "0007"), (K.AMENDS, "0008")}),
+    ("ADR-9 supersedes ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+    ("Supersedes: `docs/adr/0007-y.md`\n", {(K.SUPERSEDES, "0007")}),
+    ("Superseded by: [ADR-0005](0005-example.md)\n", set()),
 ]  # fmt: skip
 
 
@@ -79,6 +113,38 @@ def test_front_matter_gives_directions_at_any_depth() -> None:
         (K.DEPENDS_ON, "0004"),
     }
     assert next(r for r in record.relations if r.kind is K.DEPENDS_ON).place.line == 7
+
+
+@pytest.mark.parametrize(
+    ("front", "expected"),
+    [
+        ("deprecated: 0012-other-way", {(K.SUPERSEDED_BY, "0012")}),
+        ("deprecated: true", set()),
+        ("superseded_by: ADR-12 + ADR-13 (both)", {(K.SUPERSEDED_BY, "0012"), (K.SUPERSEDED_BY, "0013")}),
+        ("superseded-by: ADR-12 (disks only)", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+        ("replaces: https://github.com/me/mine/pull/504", set()),
+        ("replaces:\n  - ../adr/0007-y.md\n  - '[ADR-8](0008-z.md)'"
+        "", {(K.SUPERSEDES, "0007"), (K.SUPERSEDES, "0008")}),
+        ("supersedes: null", set()),
+        ("title: Faster disks, amends ADR-7", {(K.AMENDS, "0007")}),
+    ],
+)  # fmt: skip
+def test_front_matter_names_the_other_side(front: str, expected: set[tuple[RelationKind, str]]) -> None:
+    assert kinds(read("docs/adr/0009-x.md", f"---\n{front}\n---\n# X\n".encode())) == expected
+
+
+def test_files_without_numbers_are_named_by_path() -> None:
+    replaced = b"---\nreplaces:\n  - /enhancements/disks/old-disks.md\n  - 504\n"
+    text = replaced + b"superseded-by:\n  - our-past-effort.md\n---\n# X\n"
+    record = read("enhancements/disks/new-disks.md", text)
+    assert (record.supersedes, record.superseded_by) == (("old-disks",), ())
+
+
+def test_the_log_tells_what_its_records_are_called() -> None:
+    assert read("text/0009-x.md", b"# X\n\nThis RFC supersedes RFC #7.\n").supersedes == ("0007",)
+    assert read("oteps/0009-x.md", b"# X\n\nSupersedes OTEP 7.\n").supersedes == ("0007",)
+    bare = b"# X\n\n- Supersedes: https://github.com/me/rfcs/blob/main/text/0007-y.md\n"
+    assert read("text/0009-x.md", bare, site=Site("me/rfcs")).supersedes == ("0007",)
 
 
 def test_links_over_line_ends_and_by_reference_are_links() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.records.kinds import FileKind, is_record
 from bot.records.log import RecordLog
 from bot.records.reader import read
 from bot.records.record import Record, Severity, Status
@@ -201,6 +202,60 @@ def test_a_banner_over_the_text_is_a_statement() -> None:
     assert (record.status, record.superseded_by) == (Status.SUPERSEDED, ("0012",))
     accepted = of("# X\n\n**Status:** Accepted\n\nSuperseded by [0012](0012-y.md).\n\n## Context\n")
     assert accepted.status is Status.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    ("top", "status"),
+    [
+        ("> **Superseded.** Use the other one instead.", Status.SUPERSEDED),
+        ("> ⚠️ DEPRECATED: this decision is deprecated.", Status.DEPRECATED),
+        ("**Note:** This ADR has been superseded by ADR-12.", Status.SUPERSEDED),
+        ("> Superseded in part by ADR-12.", Status.ACCEPTED),
+        ("> Superseded records stay in this folder.", Status.ACCEPTED),
+    ],
+)
+def test_a_banner_takes_an_acceptance_back(top: str, status: Status) -> None:
+    text = f"# 9. X\n\n{top}\n\n## Status\n\nAccepted\n"
+    assert read("docs/adr/0009-x.md", text.encode()).status is status
+
+
+def test_a_note_in_the_title_takes_an_acceptance_back() -> None:
+    for title, status in {
+        "X (superseded by ADR-12)": Status.SUPERSEDED,
+        "[DEPRECATED] X": Status.DEPRECATED,
+        "Handling deprecated disks": Status.ACCEPTED,
+    }.items():
+        assert read("docs/adr/0009-x.md", f"# 9. {title}\n\nStatus: accepted\n".encode()).status is status
+
+
+def test_a_header_in_code_at_the_top_is_the_header() -> None:
+    for lead in ("## Preamble\n\n", ""):
+        text = f"{lead}```\nCAP: 0015\nTitle: Disks\nStatus: Draft\nCreated: 2018-11-26\n```\n\n## Summary\n"
+        record = read("core/cap-0015.md", text.encode())
+        assert (record.id, record.title, record.status, record.date) == (
+            "CAP-0015", "Disks", Status.DRAFT, "2018-11-26",
+        )  # fmt: skip
+
+
+def test_titles_that_stand_in_fields() -> None:
+    meta = b"# Meta\n\n- Name: Faster disks\n- Status: Approved\n\n# Summary\n\nText.\n"
+    assert read("text/0009-x.md", meta).title == "Faster disks"
+    mail = b"PEP: 9\nTitle: Faster disks\nStatus: Draft\n\nRejection\n=========\n\nText.\n"
+    assert read("pep-0009.rst", mail).title == "Faster disks"
+    kind = b"# Architecture Decision Record: Faster disks\n\nText.\n"
+    assert read("adr-009-x.md", kind).title == "Faster disks"
+
+
+def test_a_folder_named_by_date_is_a_record() -> None:
+    path = "docs/decision-records/2024-05-31-disks/README.md"
+    assert is_record(path, b"# Disks\n\n## Decision\n\nText.\n") is FileKind.ADR
+    assert read("docs/adr/2026-01-disks.md", b"# Disks\n").number is None
+
+
+def test_stages_are_states_where_there_is_no_status() -> None:
+    assert read("text/0009-x.md", b"---\nstage: accepted\n---\n# X\n").status is Status.ACCEPTED
+    both = b"---\nstage: accepted\nstatus: draft\n---\n# X\n"
+    assert read("text/0009-x.md", both).status is Status.DRAFT
 
 
 def test_sentences_on_one_line_can_be_fields() -> None:
