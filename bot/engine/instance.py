@@ -363,12 +363,13 @@ def _undo_started(
     instance: WorkflowInstance, steps: _Steps, body: e.CompensationStarted, at: str
 ) -> _Changes:
     known = _begun_step(steps, body.step)
+    again = known.rollback is RollbackState.FAILED  # a human asked for it, and it may wait anew
     steps[body.step] = _replace(
         known,
         rollback=move(ROLLBACK_TRANSITIONS, known.rollback, RollbackState.STARTED),
         rollback_attempt=body.attempt,
         retry_at=None,
-        rollback_started_at=known.rollback_started_at or at,
+        rollback_started_at=at if again else known.rollback_started_at or at,
     )
     return _NONE
 

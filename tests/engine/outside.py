@@ -124,7 +124,8 @@ class Act(StepType):
             if nature.undo_fails and ctx.attempt == nature.undo_stumbles + 1:
                 return Failed(error="somebody is in the way", kind="conflict")
             if nature.undo_waits and not house.world.facts[(ctx.instance, f"undo {ctx.step}")]:
-                return Waiting(wake_on=(f"{ctx.instance}:undo {ctx.step}",), note="a word", recheck_after=900)
+                key, patience = f"{ctx.instance}:undo {ctx.step}", nature.undo_patience
+                return Waiting(wake_on=(key,), note="a word", recheck_after=900, deadline=patience)
             for effect in ctx.store.effects(ctx.instance):
                 if effect.step == ctx.step:
                     house.ports.call("world", house.remove, ctx, effect.key)

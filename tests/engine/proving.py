@@ -39,6 +39,7 @@ class Nature:
     signal: bool = False
     flag: bool = True
     undo_waits: bool = False
+    undo_patience: float | None = None
     undo_stumbles: int = 0
     undo_fails: bool = False
 
@@ -118,6 +119,7 @@ def _nature(rng: random.Random, odds: float) -> Nature:
         signal=signal,
         flag=signal or some() < 0.7,  # as the signal says
         undo_waits=some() < 0.15,
+        undo_patience=3600 if some() < 0.3 else None,
         undo_stumbles=1 if some() < 0.2 else 0,
         undo_fails=some() < 0.1,
     )

@@ -199,3 +199,16 @@ def test_why_it_is_taken_back_is_still_known_after_a_human_has_helped(house) -> 
     this.engine.retry("drawn/k", actor="@m")
     assert go_on(this, 2) is WorkflowState.COMPENSATED
     assert this.folded["drawn/k"].reason == "it is wrong"
+
+
+def test_an_undo_that_a_human_tries_again_may_wait_as_long_as_before(house) -> None:
+    this = house(None, a=Nature(undo_waits=True, undo_patience=30), b=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="no")
+    assert go_on(this, 60) is WorkflowState.PARKED
+    this.engine.retry("drawn/k", actor="@m")
+    assert go_on(this, 10) is WorkflowState.ROLLING_BACK
+    this.fact("drawn/k", "undo a")
+    this.signal("drawn/k:undo a")
+    assert go_on(this, 2) is WorkflowState.CANCELLED
