@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.app import definitions
-from bot.engine.clocks import SystemClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import SystemClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
 from bot.language.definition import WorkflowDefinition, parse

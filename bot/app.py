@@ -21,8 +21,8 @@ from starlette.applications import Starlette
 
 from bot import __version__
 from bot.actions.generator import GitHubActionsGenerator
-from bot.engine.clocks import SystemClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import SystemClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.ports import Clock, EventStore
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner

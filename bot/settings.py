@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.engine.clocks import SystemClock
+from bot.coordination.clocks import SystemClock
 from bot.github.signer import AppSigner, BadPrivateKey
 
 PREFIX = "CLOI_"

@@ -26,8 +26,8 @@ import yaml
 from starlette.applications import Starlette
 
 from bot.app import Bot
+from bot.coordination.clocks import SystemClock, VirtualClock
 from bot.demo.people import Person
-from bot.engine.clocks import SystemClock, VirtualClock
 from bot.engine.ports import Clock, EventStore
 from bot.github.client import App, GitHub
 from bot.github.signer import AppSigner, load_key

@@ -1,1 +1,1 @@
-"""The event-sourced workflow engine of ADR-012: definitions, instances, events, sagas. Knows no GitHub."""
+"""The event-sourced workflow engine of ADR-012, its pure half: instances, events, sagas. Knows no GitHub."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.errors import StoreError
 from bot.engine.ports import Delivery, EventStore
 from bot.github import facts

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
 from bot.language.definition import parse

@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.errors import ConcurrencyConflict, NotAllowedNow, UnknownInstance
 from bot.engine.events import decode, encode
 from bot.engine.instance import WorkflowInstance, evolve, fold

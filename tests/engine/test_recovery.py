@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.outcome import Done, Failed
 from bot.engine.state import WorkflowState
 from bot.language.definition import Retry, StepDefinition, parse

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from bot.coordination.coordinator import StepCoordinator
+from bot.coordination.execution import StepExecution
+from bot.coordination.wakeups import Wakeups
 from bot.engine import course
 from bot.engine import decide as deciding
-from bot.engine.coordinator import StepCoordinator
 from bot.engine.events import StepStarted
-from bot.engine.execution import StepExecution
 from bot.engine.ports import Append
-from bot.engine.wakeups import Wakeups
 from bot.language.definition import parse
 from tests.engine.outside import Killed, Refused
 from tests.engine.proving import draw

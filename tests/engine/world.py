@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext, StepType
 from bot.language.definition import parse

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.agents.model import Answer, ModelUnavailable, Request
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.ports import StepType
 from bot.engine.state import StepState, WorkflowState
 from bot.language.definition import parse

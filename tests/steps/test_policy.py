@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.clocks import VirtualClock
-from bot.engine.coordinator import StepCoordinator
+from bot.coordination.clocks import VirtualClock
+from bot.coordination.coordinator import StepCoordinator
 from bot.engine.errors import NotAllowed
 from bot.engine.outcome import DomainEvent, Done, Outcome, Waiting
 from bot.engine.ports import StepContext, StepType

@@ -31,7 +31,7 @@ class Recorder:
         self.found: dict[tuple[str, str], dict[frozenset[str], str]] = {}
 
     def pytest_configure(self) -> None:
-        from bot.engine import coordinator, starting
+        from bot.coordination import coordinator, starting
 
         for module in (coordinator, starting):
             for name in ("decide", "follow"):

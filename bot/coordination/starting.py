@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.coordination.operators import Operated
+from bot.coordination.wakeups import Call, Wakeups
 from bot.engine import events as e
 from bot.engine.decide import decide
 from bot.engine.errors import EngineError, NotAllowed
 from bot.engine.given import Begun, Circumstances
 from bot.engine.instance import WorkflowInstance, evolve
-from bot.engine.operators import Operated
 from bot.engine.ports import Append
 from bot.engine.recording import append_of, wrapped
-from bot.engine.wakeups import Call, Wakeups
 from bot.language.definition import WorkflowDefinition
 from bot.language.errors import InputRefused
 from bot.language.inputs import given

@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
+from bot.coordination.wakeups import Call
 from bot.engine.course import fixes_left
 from bot.engine.events import moment
 from bot.engine.instance import WorkflowInstance
@@ -27,7 +28,6 @@ from bot.engine.ports import (
     WorkflowControl,
 )
 from bot.engine.scope import step_inputs
-from bot.engine.wakeups import Call
 from bot.language.definition import WorkflowDefinition
 from bot.language.errors import ReferenceUnresolved
 from bot.language.secrets import Secrets

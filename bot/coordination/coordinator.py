@@ -16,18 +16,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.coordination.execution import Answer, StepExecution
+from bot.coordination.starting import Started
+from bot.coordination.wakeups import Call, Wakeups
 from bot.engine import events as e
 from bot.engine.decide import follow
 from bot.engine.errors import UnknownInstance
-from bot.engine.execution import Answer, StepExecution
 from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
 from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
 from bot.engine.recording import append_of
-from bot.engine.starting import Started
 from bot.engine.state import RollbackState, StepState, WorkflowState
-from bot.engine.wakeups import Call, Wakeups
 from bot.language.definition import WorkflowDefinition, check_types, parse
 
 log = logging.getLogger("cloi.engine")
