@@ -87,7 +87,7 @@ def trace(
     single = {a.id: _one(a, found.get(a.id, ()), claims.get(a.id), paths, tested) for a in asked}
     children = tuple(_phase(a, single[a.id], asked, single) for a in asked)
     shown = sum(c.verdict is Verdict.PASS for c in children)
-    words = f"{shown} of {len(children)} requirements are named by a test that ran and passed"
+    words = f"{shown} of {len(children)} requirements are covered by tests that ran and passed"
     return combine(NAME, children, passed=words, failed=words)
 
 
