@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from bot.cli import checking, insights, language, log, records, runner, running
+from bot.cli import checking, insights, keeping, language, log, records, runner, running
 from bot.cli.base import Trouble, main
 
-__all__ = ["Trouble", "checking", "insights", "language", "log", "main", "records", "runner", "running"]
+__all__ = [
+    "Trouble",
+    "checking",
+    "insights",
+    "keeping",
+    "language",
+    "log",
+    "main",
+    "records",
+    "runner",
+    "running",
+]

@@ -1,7 +1,8 @@
-"""The tables of the SQLite store, and what is checked before a file is trusted to hold them.
+"""What is checked before a file is trusted to hold the tables of the SQLite store, and how it is made ready.
 
 Rowid tables with a unique index on (stream, version): WITHOUT ROWID measured slower. Large columns come last,
 so that lists do not read them. A file is looked at before anything in it is changed: it may be somebody else's.
+Not here: the tables (migrations.py).
 """
 
 from __future__ import annotations
@@ -11,68 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.engine.errors import StoreError
-from bot.engine.events import stamp
-
-VERSION = 1
-
-TABLES = """
-CREATE TABLE meta (
-  key   TEXT PRIMARY KEY,
-  value TEXT NOT NULL
-);
-CREATE TABLE events (
-  seq     INTEGER PRIMARY KEY,
-  stream  TEXT NOT NULL,
-  version INTEGER NOT NULL,
-  name    TEXT NOT NULL,
-  at      TEXT NOT NULL,
-  hash    BLOB NOT NULL,
-  body    BLOB NOT NULL,
-  UNIQUE (stream, version)
-);
-CREATE TABLE instances (
-  seq        INTEGER PRIMARY KEY,
-  instance   TEXT NOT NULL UNIQUE,
-  definition TEXT NOT NULL,
-  key        TEXT NOT NULL,
-  state      TEXT NOT NULL,
-  open       INTEGER NOT NULL,
-  started_at TEXT NOT NULL,
-  updated_at TEXT NOT NULL,
-  reason     TEXT NOT NULL
-);
-CREATE INDEX instances_open ON instances (seq) WHERE open;
-CREATE TABLE deliveries (
-  seq                 INTEGER PRIMARY KEY,
-  id                  TEXT NOT NULL UNIQUE,
-  event               TEXT NOT NULL,
-  received_at         TEXT NOT NULL,
-  installation_target TEXT NOT NULL,
-  state               TEXT NOT NULL,
-  reason              TEXT NOT NULL,
-  attempts            INTEGER NOT NULL,
-  body                BLOB NOT NULL
-);
-CREATE INDEX deliveries_pending ON deliveries (seq) WHERE state = 'pending';
-CREATE TABLE effects (
-  seq         INTEGER PRIMARY KEY,
-  key         TEXT NOT NULL UNIQUE,
-  kind        TEXT NOT NULL,
-  instance    TEXT NOT NULL,
-  step        TEXT NOT NULL,
-  digest      TEXT NOT NULL,
-  state       TEXT NOT NULL,
-  intended_at TEXT NOT NULL,
-  result      BLOB NOT NULL
-);
-CREATE INDEX effects_of ON effects (instance, seq);
-CREATE TABLE blobs (
-  digest     TEXT PRIMARY KEY,
-  expires_at TEXT NOT NULL,
-  body       BLOB NOT NULL
-);
-CREATE INDEX blobs_expire ON blobs (expires_at);
-"""
+from bot.store.migrations import MIGRATIONS, migrate
 
 
 def inspect(db: sqlite3.Connection, path: Path) -> int:
@@ -89,9 +29,9 @@ def inspect(db: sqlite3.Connection, path: Path) -> int:
     if row is None:
         raise StoreError(f"{path} is a database, but not one of CLOI bot's; nothing in it was changed")
     found = int(row[0])
-    if found > VERSION:
+    if found > len(MIGRATIONS):
         raise StoreError(
-            f"{path} was written by a newer CLOI bot (schema {found}, this one knows {VERSION}); "
+            f"{path} was written by a newer CLOI bot (schema {found}, this one knows {len(MIGRATIONS)}); "
             "install that version again, or use another store"
         )
     return found
@@ -104,6 +44,6 @@ def prepare(db: sqlite3.Connection, path: Path, now: datetime) -> None:
         raise StoreError(f"{path}: its file system allows no write-ahead log; put the store on a local disk")
     db.execute("PRAGMA synchronous = FULL")  # NORMAL loses acknowledged events when the power fails
     db.execute("PRAGMA wal_autocheckpoint = 1000")
-    if inspect(db, path) == 0:
-        rows = f"INSERT INTO meta VALUES ('schema', '{VERSION}'), ('created', '{stamp(now)}');"  # noqa: S608
-        db.executescript(f"BEGIN IMMEDIATE;{TABLES}{rows}COMMIT;")
+    found = inspect(db, path)
+    if found < len(MIGRATIONS):
+        migrate(db, path, found, now)

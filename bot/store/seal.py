@@ -73,6 +73,8 @@ def check_chain(stream: str, rows: Iterable[tuple[int, bytes, str]]) -> str:
     for expected, (version, data, stored) in enumerate(rows, start=1):
         if version != expected:
             raise StoreError(f"{stream}: event {expected} is missing")
+        if not isinstance(data, bytes):  # somebody has written text into the column
+            raise StoreError(f"{stream}: something in it is not the bytes that were recorded")
         head = link(head, data)
         if head != stored:
             raise StoreError(f"{stream}: event {version} is not the one that was recorded")

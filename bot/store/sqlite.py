@@ -8,12 +8,9 @@ mean, and sharing between machines (PostgreSQL's work).
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +20,20 @@ import msgspec
 from bot.engine.errors import ConcurrencyConflict, StoreError
 from bot.engine.events import Event, stamp
 from bot.engine.ports import Append, Delivery, Effect, Summary
-from bot.store.lock import WriterLock
-from bot.store.schema import inspect, prepare
+from bot.store import archive
+from bot.store.backup import Backup, copy
+from bot.store.file import SQLiteFile
 from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
+_STORED = """
+SELECT 1, version, hash, body FROM archive WHERE stream = ?1
+UNION ALL SELECT 0, version, body, hash FROM events WHERE stream = ?1 ORDER BY 1 DESC, 2
+"""
+_LAST = """
+SELECT version, hash FROM events WHERE stream = ?1
+UNION ALL SELECT version, hash FROM archive WHERE stream = ?1 ORDER BY 1 DESC LIMIT 1
+"""
 _DELIVERY = "id, event, received_at, installation_target, state, reason, attempts"
 _EFFECT = "key, kind, instance, step, digest, state, intended_at, result"
 _UPSERT = f"""
@@ -43,10 +49,8 @@ _Head = tuple[int, str, tuple[Any, ...] | None]
 _REMEMBERED = 50_000
 
 
-class SQLiteStore:
-    """An EventStore in one file. path: is created if absent, its directory is not. now: the clock that blobs
-    expire by; blob_days: how long they are kept. connect: opens SQLite's URI of a file; tests let the power fail
-    under it. Raises StoreError, with words for the operator."""
+class SQLiteStore(SQLiteFile):
+    """An EventStore in one file, see SQLiteFile. blob_days: how long blobs are kept."""
 
     def __init__(
         self,
@@ -57,22 +61,9 @@ class SQLiteStore:
         readonly: bool = False,
         connect: Callable[[str], sqlite3.Connection] | None = None,
     ) -> None:
-        self.path = Path(path)
-        self._connect = connect or _connect
-        self.readonly = readonly
-        self._now = now
         self._blob_life = timedelta(days=blob_days)
-        self._guard = threading.RLock()
         self._heads: dict[str, _Head] = {}  # of streams written lately: nobody else moves them
-        if not self.path.parent.is_dir():
-            raise StoreError(f"{self.path}: the directory {self.path.parent} does not exist; create it first")
-        self._lock = None if readonly else WriterLock(self.path)
-        self._db: sqlite3.Connection | None = None
-        try:
-            self._db = self._connect_reader() if readonly else self._connect_writer()
-        except BaseException:
-            self.close()
-            raise
+        super().__init__(path, now=now, readonly=readonly, connect=connect)
 
     @classmethod
     def open_readonly(cls, path: Path | str) -> SQLiteStore:
@@ -117,9 +108,7 @@ class SQLiteStore:
         """Where the stream stands. Taken out of memory, and put back when what follows is on the disk."""
         known = self._heads.pop(stream, None)
         if known is None:
-            found = db.execute(
-                "SELECT version, hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1", (stream,)
-            ).fetchone()
+            found = db.execute(_LAST, (stream,)).fetchone()
             known = (found[0], found[1].hex(), None) if found else (0, "", None)
         return known
 
@@ -131,23 +120,68 @@ class SQLiteStore:
 
     def read(self, stream: str) -> list[Event]:
         """See EventStore."""
-        rows = self._rows("SELECT body FROM events WHERE stream = ? ORDER BY version", stream)
-        return unseal(stream, (row[0] for row in rows))
+        return unseal(stream, (body for _, body, _ in self._stored(stream)))
 
     def head(self, stream: str) -> str:
         """See EventStore."""
-        rows = self._rows("SELECT hash FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1", stream)
-        return rows[0][0].hex() if rows else ""
+        rows = self._rows(_LAST, stream)
+        return rows[0][1].hex() if rows else ""
 
     def heads(self, stream: str) -> list[str]:
         """See EventStore."""
-        rows = self._rows("SELECT hash FROM events WHERE stream = ? ORDER BY version", stream)
-        return [row[0].hex() for row in rows]
+        return [head if isinstance(head, str) else head.hex() for _, _, head in self._stored(stream)]
 
     def verify(self, stream: str) -> str:
         """See EventStore."""
-        rows = self._rows("SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", stream)
-        return check_chain(stream, ((version, body, seal.hex()) for version, body, seal in rows))
+        rows = self._stored(stream)
+        return check_chain(stream, ((v, body, h if isinstance(h, str) else h.hex()) for v, body, h in rows))
+
+    def _stored(self, stream: str) -> list[tuple[Any, ...]]:
+        """Version, bytes and head (as bytes, or as hex from the archive) of each event, wherever it lies."""
+        found = self._rows(_STORED, stream)
+        if found and found[0][0]:
+            return [*archive.rows(stream, *found[0][1:]), *(row[1:] for row in found[1:])]
+        return [row[1:] for row in found]
+
+    def pack(self, before: datetime) -> tuple[list[str], list[str]]:
+        """Move streams that ended before a moment into the archive, the oldest first, each in its own transaction.
+
+        Which, and sentences about those that are not what was recorded: they stay as they are.
+        """
+        rows = self._rows(
+            "SELECT instance FROM instances WHERE NOT open AND updated_at < ? "
+            "AND EXISTS (SELECT 1 FROM events WHERE stream = instance) ORDER BY updated_at",
+            stamp(before),
+        )
+        packed: list[str] = []
+        problems: list[str] = []
+        for (stream,) in rows:
+            with self._guard, self._writing() as db:
+                self._heads.pop(stream, None)
+                try:
+                    archive.move(db, stream)
+                    packed.append(stream)
+                except StoreError as error:
+                    problems.append(str(error))
+        return packed, problems
+
+    def back_up(self, destination: Path) -> Backup:
+        """A copy of everything, as it is at one moment; beside a running server too. Raises StoreError."""
+        with self._guard, self._worded():
+            if self._db is None:
+                raise StoreError(f"{self.path} is closed")
+            copy(self._db, destination)
+        made = SQLiteStore(destination, readonly=True)
+        try:
+            rows = made.summaries()
+            events = sum(len(made._stored(row.instance)) for row in rows if made.verify(row.instance))
+        except StoreError:
+            destination.unlink()  # it is not what was recorded, so it is no backup of it
+            raise
+        finally:
+            made.close()
+        size = destination.stat().st_size
+        return Backup(destination=str(destination), instances=len(rows), events=events, size=size)
 
     def summaries(self, *, definition: str | None = None, open_only: bool = False) -> list[Summary]:
         """See EventStore."""
@@ -274,81 +308,6 @@ class SQLiteStore:
             raise KeyError(digest)
         return zlib.decompress(rows[0][0])
 
-    # --- the file
-
-    def close(self) -> None:
-        """Move the log into the file and let the next process in. May be called twice."""
-        with self._guard:
-            if self._db is not None:
-                if not self.readonly:
-                    with suppress(
-                        sqlite3.Error
-                    ):  # the log stays beside the file and is read at the next start
-                        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self._db.close()
-                self._db = None
-            if self._lock is not None:
-                self._lock.release()
-                self._lock = None
-
-    def _connect_writer(self) -> sqlite3.Connection:
-        try:
-            # Payloads of private repositories lie in here: for its owner only. SQLite's side files follow suit.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
-        with self._worded():
-            db = self._connect(self.path.resolve().as_uri())
-            self._db = db  # closed by `close` if what follows fails
-            inspect(db, self.path)
-            prepare(db, self.path, self._now())
-        return db
-
-    def _connect_reader(self) -> sqlite3.Connection:
-        if not self.path.is_file():
-            raise StoreError(f"there is no store at {self.path}: nothing was recorded there yet")
-        uri = self.path.resolve().as_uri() + "?mode=ro"
-        # In a directory that we may not write, SQLite can read a log only where its index exists already. Without
-        # a log nobody is writing (a writer always has one), and the file can be taken as it is.
-        log = self.path.with_name(self.path.name + "-wal")
-        if not log.exists() and not os.access(self.path.parent, os.W_OK):
-            uri += "&immutable=1"
-        with self._worded():
-            db = self._connect(uri)
-            self._db = db
-            if inspect(db, self.path) == 0:
-                raise StoreError(f"{self.path} is empty: nothing was recorded there yet")
-        return db
-
-    @contextmanager
-    def _worded(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be used: {error}") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._guard, self._worded():
-            if self._db is None or self.readonly:
-                raise StoreError(f"{self.path} is {'open for reading only' if self._db else 'closed'}")
-            db = self._db
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    with suppress(sqlite3.Error):  # the first error is the one to tell
-                        db.execute("ROLLBACK")
-                raise
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._guard, self._worded():
-            if self._db is None:
-                raise StoreError(f"{self.path} is closed")
-            return self._db.execute(sql, values).fetchall()
-
     @staticmethod
     def _consume(db: sqlite3.Connection, delivery: str, reason: str) -> None:
         row = db.execute("SELECT state FROM deliveries WHERE id = ?", (delivery,)).fetchone()
@@ -357,10 +316,6 @@ class SQLiteStore:
         if row[0] == "consumed":
             raise ConcurrencyConflict(f"delivery {delivery}", 0, 1)
         db.execute("UPDATE deliveries SET state = 'consumed', reason = ? WHERE id = ?", (reason, delivery))
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _lasting(summary: Summary) -> tuple[Any, ...]:

@@ -1,0 +1,135 @@
+"""A SQLite file in use by one process: opened, locked, written in transactions, closed.
+
+A transaction is on the disk when it ends (WAL, fully synchronous). Errors come out as StoreError with words for
+the operator. Not here: what is in the file (sqlite.py), and whether it may be trusted (schema.py).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.engine.errors import StoreError
+from bot.store.lock import WriterLock
+from bot.store.migrations import MIGRATIONS
+from bot.store.place import refuse_network
+from bot.store.schema import inspect, prepare
+
+
+class SQLiteFile:
+    """path: is created if absent, its directory is not. now: the clock. connect: opens a URI of SQLite's; tests
+    let the power fail under it. Safe to use from several threads. Raises StoreError."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        readonly: bool = False,
+        connect: Callable[[str], sqlite3.Connection] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.readonly = readonly
+        self._now = now
+        self._connect = connect or _connect
+        self._guard = threading.RLock()
+        if not self.path.parent.is_dir():
+            raise StoreError(f"{self.path}: the directory {self.path.parent} does not exist; create it first")
+        if not readonly:
+            refuse_network(self.path)
+        self._lock = None if readonly else WriterLock(self.path)
+        self._db: sqlite3.Connection | None = None
+        try:
+            self._db = self._connect_reader() if readonly else self._connect_writer()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Move the log into the file and let the next process in. May be called twice."""
+        with self._guard:
+            if self._db is not None:
+                if not self.readonly:
+                    with suppress(
+                        sqlite3.Error
+                    ):  # the log stays beside the file and is read at the next start
+                        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._db.close()
+                self._db = None
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+    def _connect_writer(self) -> sqlite3.Connection:
+        try:
+            # Payloads of private repositories lie in here: for its owner only. SQLite's side files follow suit.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
+        with self._worded():
+            db = self._connect(self.path.resolve().as_uri())
+            self._db = db  # closed by `close` if what follows fails
+            inspect(db, self.path)
+            prepare(db, self.path, self._now())
+        return db
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        if not self.path.is_file():
+            raise StoreError(f"there is no store at {self.path}: nothing was recorded there yet")
+        uri = self.path.resolve().as_uri() + "?mode=ro"
+        # In a directory that we may not write, SQLite can read a log only where its index exists already. Without
+        # a log nobody is writing (a writer always has one), and the file can be taken as it is.
+        log = self.path.with_name(self.path.name + "-wal")
+        if not log.exists() and not os.access(self.path.parent, os.W_OK):
+            uri += "&immutable=1"
+        with self._worded():
+            db = self._connect(uri)
+            self._db = db
+            found = inspect(db, self.path)
+        if found == 0:
+            raise StoreError(f"{self.path} is empty: nothing was recorded there yet")
+        if found < len(MIGRATIONS):
+            raise StoreError(
+                f"{self.path} was written by an older CLOI bot (schema {found}); "
+                "start `cloi serve` once, which brings it up to date and keeps a copy of it as it was"
+            )
+        return db
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be used: {error}") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._guard, self._worded():
+            if self._db is None or self.readonly:
+                raise StoreError(f"{self.path} is {'open for reading only' if self._db else 'closed'}")
+            db = self._db
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    with suppress(sqlite3.Error):  # the first error is the one to tell
+                        db.execute("ROLLBACK")
+                raise
+
+    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._guard, self._worded():
+            if self._db is None:
+                raise StoreError(f"{self.path} is closed")
+            return self._db.execute(sql, values).fetchall()
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
