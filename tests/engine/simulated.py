@@ -284,12 +284,12 @@ class House:
                 going_back = any(step.rollback is not RollbackState.NONE for step in held[0].steps.values())
                 help_ = "resume" if held[0].state is WorkflowState.PAUSED else "retry" if going_back else wish
                 self.ask(help_, held[0].id, f"help {held[0].version}")
+            elif waits := [i for i in left.values() if _waits_for_a_signal(i)]:
+                self.ask("signal", waits[0].id, f"signal {waits[0].version}")
             else:
                 for name in left:
                     for step in self.drawn.definition.steps:
                         self.world.facts[name, step.name] = self.world.facts[name, f"undo {step.name}"] = 9
-                    if any(step.signal for step in left[name].steps.values()):
-                        self.ask("signal", name, f"signal {left[name].version}")
                 due = self.engine.next_timer()
                 assert due is not None
                 self.pass_time(max(0.0, (due - self.clock.now()).total_seconds()))
@@ -358,3 +358,8 @@ class House:
                 raise Broken(f"{step.name} has made {now} in the end")
             if not completed and made and (nature.undoable or step.rollback_action):
                 raise Broken(f"{step.name} was taken back, and {made} of it are there")
+
+
+def _waits_for_a_signal(instance: WorkflowInstance) -> bool:
+    waiting = [step for step in instance.steps.values() if step.state is StepState.WAITING]
+    return instance.state is WorkflowState.RUNNING and any(step.signal for step in waiting)
