@@ -21,8 +21,8 @@ _VERBS: tuple[tuple[RelationKind, str], ...] = (
         r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
         r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
-        rf"\s+(?:{_LATIN_BY})|(?:deprecated|retired|abandoned|dropped)\s+"
-        r"(?:by|in\s+favou?r\s+of)|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
+        rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
+        r"(?:deprecated|retired|abandoned|dropped)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
     ),
     (
         RelationKind.SUPERSEDES,
@@ -99,6 +99,8 @@ _ONLY_PART = re.compile(
     r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
     r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
     r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
+    r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"
+    r"[\])`*_]{0,3},\s+[^.;,\n]{2,80}\bonly\b|"
     r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b|"
     r"[\])`*_]{0,3}\s+for\s+(?:the|its)\s+(?!following|reason|sake|above|same|whole)[^.;,\n]{2,60}(?=[.;,\n]|$)|"
     r"[\])`*_]{0,3}\s*[—–-]\s+the\s[^.;]{0,80}\b(?:clause|section|part|rule|paragraph|item)s?\b)",
@@ -106,7 +108,7 @@ _ONLY_PART = re.compile(
 )
 _OF_OURS = re.compile(
     r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
-    r"option|setting|default|restriction|exception|sentence|statement|workaround|detail|flag|field|value)\b|"
+    r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value)\b|"
     r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
 )
 """A thing of this record, not the record: "this section", "our first cache"."""

@@ -111,6 +111,8 @@ def _in_value(
     """The references in a field's value, each with its kind. own: the kind that the field is named for."""
     before = 0
     last: RelationKind | None = None
+    found: list[tuple[Reference, RelationKind | None]] = []
+    joined = 0  # how many of those found last belong together
     for reference, said in directed(text, find(text, name, bare=bare), strict=False, own=name.own):
         lead = text[before : reference.start]
         stray = reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead))
@@ -119,11 +121,15 @@ def _in_value(
         kind = said or _kind_in_field(own, last, lead, first=before == 0)
         if kind is None and own is None:
             kind = see_successor(text[: reference.start], reference, name.own)
+        joined = joined + 1 if found and re.fullmatch(r"[\s*_`\])]*(?:and|&)[\s*_`\[(]*", lead, re.I) else 0
+        found.append((reference, kind))
         if kind is not None and only_part(text, reference.end):
+            for index in range(len(found) - 1 - joined, len(found)):
+                one, was = found[index]
+                found[index] = (one, partial(was) if was else None)
             kind = partial(kind)
         before, last = reference.end, kind
-        if kind is not None:
-            yield reference, kind
+    yield from ((reference, kind) for reference, kind in found if kind is not None)
 
 
 def _kind_in_field(
