@@ -8,14 +8,14 @@ steps say in GitHub's world, under its own name. Not here: what follows from an 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 
-class _Body(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class _Body(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """Base of all bodies; the class name is the tag."""
 
 
@@ -238,7 +238,7 @@ Body = (
 )
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One event in its stream. version counts from 1. actor: who caused it ("@maria", "cloi", "timer").
 
     cause: the delivery, event or command behind it. correlation: the same over all instances of one story.
@@ -290,6 +290,16 @@ def decode(data: bytes) -> Event:
         if not isinstance(raw, dict) or raw.get("format", 1) == FORMAT:
             raise
     return _lifted(msgspec.json.decode(data, type=dict[str, Any]))
+
+
+def decode_all(data: Iterable[bytes]) -> list[Event]:
+    """Many at once, for long streams. Raises as `decode`."""
+    items = list(data)
+    try:
+        events = [*map(_decoder.decode, items)]
+    except msgspec.ValidationError:
+        return [decode(item) for item in items]
+    return events if all(event.format == FORMAT for event in events) else [decode(item) for item in items]
 
 
 def _lifted(raw: dict[str, Any]) -> Event:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from bot.engine.errors import ConcurrencyConflict, StoreError
-from bot.engine.events import Event, decode, encode, link
+from bot.engine.events import Event, decode, decode_all, encode, link
 from bot.engine.ports import Append
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -55,9 +55,14 @@ def seal(append: Append, version: int, head: str) -> list[Sealed]:
 def unseal(stream: str, data: Iterable[bytes]) -> list[Event]:
     """The events of a stream. Raises StoreError naming the first that cannot be read, so that only this
     stream need be parked."""
+    items = list(data)
     events: list[Event] = []
     try:
-        for item in data:
+        return decode_all(items)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        pass  # which one?
+    try:
+        for item in items:
             events.append(decode(item))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{stream}: event {len(events) + 1} cannot be read: {error}") from error

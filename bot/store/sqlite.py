@@ -26,10 +26,6 @@ from bot.store.file import SQLiteFile
 from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
-_STORED = """
-SELECT 1, version, hash, body FROM archive WHERE stream = ?1
-UNION ALL SELECT 0, version, body, hash FROM events WHERE stream = ?1 ORDER BY 1 DESC, 2
-"""
 _LAST = """
 SELECT version, hash FROM events WHERE stream = ?1
 UNION ALL SELECT version, hash FROM archive WHERE stream = ?1 ORDER BY 1 DESC LIMIT 1
@@ -138,10 +134,12 @@ class SQLiteStore(SQLiteFile):
 
     def _stored(self, stream: str) -> list[tuple[Any, ...]]:
         """Version, bytes and head (as bytes, or as hex from the archive) of each event, wherever it lies."""
-        found = self._rows(_STORED, stream)
-        if found and found[0][0]:
-            return [*archive.rows(stream, *found[0][1:]), *(row[1:] for row in found[1:])]
-        return [row[1:] for row in found]
+        found = self._rows("SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", stream)
+        if found and found[0][0] == 1:
+            return found
+        # Looked at second: what is packed in between was read above, and nothing is ever unpacked.
+        packed = self._rows("SELECT version, hash, body FROM archive WHERE stream = ?", stream)
+        return [*archive.rows(stream, *packed[0]), *found] if packed else found
 
     def pack(self, before: datetime) -> tuple[list[str], list[str]]:
         """Move streams that ended before a moment into the archive, the oldest first, each in its own transaction.
