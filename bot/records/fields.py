@@ -50,6 +50,13 @@ _HEADER_SECTIONS = re.compile(
 )
 
 
+_OF_OTHERS = re.compile(
+    r"^\W*(?:partially\s+)?(?:super[sc]ee?des|replaces|obsoletes|amends|amended\s+by|clarifies|refines|extends)\b[:\s]*"
+    r"[\W]*(?:\d|adr|rfc)",
+    re.I,
+)
+
+
 def fields_of(blocks: Sequence[Block]) -> list[Field]:
     """All field candidates of a document, in order of the text."""
     out: list[Field] = []
@@ -100,7 +107,7 @@ def _heading(blocks: Sequence[Block], index: int, header: bool) -> Field | None:
     if key is None or key in ("id", "title", "meta", "date-decided"):
         return None
     under = tuple(_under(blocks, index))
-    value = _first_value(under)
+    value = _first_value([b for b in under if not _says_of_others(b)] if key == "status" else under)
     last = under[-1].end_line if under else block.end_line
     return Field(
         key,
@@ -122,6 +129,13 @@ def _under(blocks: Sequence[Block], index: int) -> Iterator[Block]:
                 return
             continue
         yield block
+
+
+def _says_of_others(block: Block) -> bool:
+    """Whether a paragraph of a status section says what this record does to others, or nothing that holds."""
+    if block.kind is not Kind.PARAGRAPH or not block.text:
+        return False
+    return bool(_OF_OTHERS.match(block.text)) or ("~~" in block.text and not plain(block.text))
 
 
 def _first_value(under: Sequence[Block]) -> str:

@@ -13,131 +13,34 @@ from dataclasses import dataclass
 from bot.records.identity import Identity
 from bot.records.record import RelationKind
 from bot.records.references import Reference
-
-_LATIN_BY = "durch|par|por|da|door"
-_VERBS: tuple[tuple[RelationKind, str], ...] = (
-    (
-        RelationKind.SUPERSEDED_BY,
-        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
-        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
-        r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
-        rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
-        r"(?:deprecated|retired|abandoned|dropped)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
-    ),
-    (
-        RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui|заменяет"
-        r"|(?:reemplaza|sustituye)(?:\s+a)?",
-    ),
-    (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
-    (RelationKind.AMENDS, r"amends|amending|ergänzt"),
-    (
-        RelationKind.DEPENDS_ON,
-        r"depends?\s+(?:up)?on|depending\s+on|dependent\s+on|requires|hängt\s+ab\s+von",
-    ),
-    (RelationKind.BUILDS_ON, r"(?:builds?|building|built)\s+(?:up)?on(?:\s+top\s+of)?|baut\s+auf"),
+from bot.records.wording import (
+    ABOUT_US,
+    AND,
+    ASIDE,
+    BY_THIS,
+    EAST_BY,
+    EAST_OF,
+    FILLER,
+    JOINER,
+    LABELLED,
+    NEGATED,
+    OF_OURS,
+    ONLY_AUXILIARIES,
+    ONLY_PART,
+    PART_NOUN,
+    PARTLY,
+    PASSIVE,
+    POSSESSIVE,
+    SEE,
+    STATUS_KINDS,
+    STEMS,
+    THIS_DOES,
+    TITLE,
+    VERB,
+    VERBS,
+    VIA,
+    WRITTEN_IN,
 )
-_VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) in enumerate(_VERBS)), re.I)
-_STEM_WORDS = (
-    "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
-    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp "
-    "amend updat modif ergänz depend requir hängt buil baut"
-)
-_STEMS = tuple(_STEM_WORDS.split())
-_PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
-_NEGATED = re.compile(
-    r"(?:\b(?:not|never|no\s+longer|without|nicht|no|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
-    r"|\b(?:would|could|might|may|should|cannot|if|unless|whether)\b[^.;,]{0,40}$",
-    re.I,
-)
-_FILLER = re.compile(
-    r"^[\s:*_`\"'“”(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
-    r"also|both|"
-    r"those|older|newer|previous|earlier|new|old|adr|rfc|and|with|that|version\s+\S{1,6}|"
-    r"(?:as\s+)?defined\s+in|described\s+in|"
-    r"documented\s+in|made\s+in|taken\s+in|recorded\s+in|established\s+in|"
-    r"outlined\s+in)\b[\s:*_`\"'“(\[-]*){0,6}$",
-    re.I,
-)
-_JOINER = re.compile(
-    r"^[\s*_`\"'”’)\]>.]*(?:,|;|&|/|\+|\||\band\b|\bund\b|\bor\b|\bas well as\b|\bet\b|\be\b|\by\b|"
-    r"\balso\b|[\s-])*"
-    r"[\s*_`\"'“‘(\[]*$",
-    re.I,
-)
-_ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]{0,160}|[\"“][^\"”]{0,160}[\"”]")
-_ABOUT_US = re.compile(
-    r"^(?:[^\w]|[\d_])*"
-    r"(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
-    r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
-    r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
-    r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
-    r"[\s*_`,;:()~–—/-]*){0,8})$",
-    re.I,
-)
-_BY_THIS = re.compile(
-    r"^(?P<between>[^.;\n]{0,80}?)\b(?:super[sc]ee?ded|superseeded|replaced|"
-    r"obsoleted|(?:made|rendered)\s+obsolete)\s+by\s+this\b",
-    re.I,
-)
-_ONLY_AUXILIARIES = re.compile(
-    r"^[\s*_`\])>,(:–—-]*(?:(?:is|are|was|were|will|be|has|have|been|now|which|that|hereby|fully|therefore|"
-    r"and|thus)\b\s*)*$",
-    re.I,
-)
-_THIS_DOES = re.compile(
-    r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
-    r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
-    r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
-    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)|"
-    r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
-    r"(?P<verb3>super[sc]ee?des|replaces|obsoletes|amends)\s+it\b",
-    re.I,
-)
-_ONLY_PART = re.compile(
-    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|"
-    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
-    r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
-    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
-    r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"
-    r"[\])`*_]{0,3},\s+[^.;,\n]{2,80}\bonly\b|"
-    r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b|"
-    r"[\])`*_]{0,3}\s+for\s+(?:the|its)\s+(?!following|reason|sake|above|same|whole)[^.;,\n]{2,60}(?=[.;,\n]|$)|"
-    r"[\])`*_]{0,3}\s*[—–-]\s+the\s[^.;]{0,80}\b(?:clause|section|part|rule|paragraph|item)s?\b)",
-    re.I,
-)
-_OF_OURS = re.compile(
-    r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
-    r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value)\b|"
-    r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
-)
-"""A thing of this record, not the record: "this section", "our first cache"."""
-_AND = re.compile(r"(?:,|;|\band\b)\s*(?:(?:it|also|further|thereby|hence|so)\s+)*$", re.I)
-_SEE = re.compile(
-    r"\b(?:super[sc]ee?ded|superseeded|replaced|obsoleted?)\b[^\w\n]{0,6}"
-    r"(?:(?:on|as of|since|at|\d[\d./-]*)[^\w\n]{1,3}){0,3}"
-    r"(?P<see>(?:(?:see|cf|now|use|refer to|in favou?r of|by|with|the|new|record|decision|adr)\b"
-    r"[^\w\n]{0,4}){0,5})$",
-    re.I,
-)
-_POSSESSIVE = re.compile(r"[\])`*_]{0,3}['’]s\s")
-_PART_NOUN = re.compile(
-    r"[\"“”]|\b(?:aspects?|parts?|(?:sub-?)?sections?|portions?|clauses?|elements?|pieces?|some|points?|rules?|requirements?|"
-    r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|"
-    r"half|lines?|statements?|options?)\b",
-    re.I,
-)
-_VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
-_WRITTEN_IN = re.compile(
-    r"\b(?:described|defined|documented|made|taken|recorded|established|outlined|proposed|specified|adopted|introduced|"
-    r"set\s+out|laid\s+out|chosen|stated|given|agreed|provided|detailed|presented|created)\s+(?:in|by|with)\b",
-    re.I,
-)
-_PASSIVE = frozenset(
-    {RelationKind.SUPERSEDED_BY, RelationKind.PARTIALLY_SUPERSEDED_BY, RelationKind.AMENDED_BY}
-)
-STATUS_KINDS = frozenset(list(RelationKind)[:6])
-"""Kinds that change what a record is worth; running prose must be about this record to state them."""
 
 
 def partial(kind: RelationKind) -> RelationKind:
@@ -149,7 +52,7 @@ def partial(kind: RelationKind) -> RelationKind:
 
 def is_partial(text: str) -> bool:
     """Whether the words say "partially"."""
-    return bool(_PARTLY.search(text))
+    return bool(PARTLY.search(text))
 
 
 @dataclass(slots=True)
@@ -171,11 +74,11 @@ def directed(
     if not references:
         return
     lowered = text.lower()
-    speaks = any(stem in lowered for stem in _STEMS)
+    speaks = any(stem in lowered for stem in STEMS)
     if not speaks:
         yield from ((reference, None) for reference in references)
         return
-    verbs = list(_VERB.finditer(text))
+    verbs = list(VERB.finditer(text))
     place = _Sentence(text, references, own or Identity(), strict)
     said: list[_Said] = []
     last_end = 0
@@ -187,16 +90,16 @@ def directed(
         one = _Said(reference, None)
         if verb:
             before = said[-1].kind if said else None
-            goes_on = before in STATUS_KINDS and _AND.search(text[last_end : verb.start()])
+            goes_on = before in STATUS_KINDS and AND.search(text[last_end : verb.start()])
             one.kind = place.kind_of(verb, index, goes_on=bool(goes_on))
         elif said and said[-1].kind and is_joiner(lead):
             one = _Said(reference, said[-1].kind, joined=True)
         if one.kind is None:
             one.kind = _after(text, references, index)
         said.append(one)
-        if one.kind in _PASSIVE and _POSSESSIVE.match(text, reference.end):
+        if one.kind in PASSIVE and POSSESSIVE.match(text, reference.end):
             pass  # "superseded by ADR-12's new rule": the successor, whatever of it
-        elif one.joined and _POSSESSIVE.match(text, reference.end):
+        elif one.joined and POSSESSIVE.match(text, reference.end):
             one.kind = partial(one.kind) if one.kind and ";" not in lead else None
         elif only_part(text, reference.end):
             _narrow(said)
@@ -216,10 +119,18 @@ def _after(text: str, references: list[Reference], index: int) -> RelationKind |
     """What stands behind the reference: "will be replaced by this", "which this decision supersedes"."""
     end = references[index].end
     after = text[end : end + 120]
-    if (found := _BY_THIS.match(after)) and not _next_within(references, index, found.end()):
-        whole = _ONLY_AUXILIARIES.match(found["between"])
+    if (found := BY_THIS.match(after)) and not _next_within(references, index, found.end()):
+        whole = ONLY_AUXILIARIES.match(found["between"])
         return RelationKind.SUPERSEDES if whole else RelationKind.PARTIALLY_SUPERSEDES
-    if (found := _THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
+    if found := LABELLED.match(after):
+        kind = next(
+            (k for i, (k, _) in enumerate(VERBS) if (v := VERB.match(found["verb"])) and v[f"v{i}"]), None
+        )
+        if kind in STATUS_KINDS:
+            return partial(kind) if is_partial(found[0]) else kind
+    if kind := _east_asian(text[max(0, references[index].start - 12) : references[index].start], after):
+        return kind
+    if (found := THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
         word = (found["verb"] or found["verb2"] or found["verb3"]).lower()
         if found["this"] or found["it"]:
             return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
@@ -227,9 +138,18 @@ def _after(text: str, references: list[Reference], index: int) -> RelationKind |
     return None
 
 
+def _east_asian(before: str, after: str) -> RelationKind | None:
+    """Chinese, Japanese and Korean put the verb behind, or right before."""
+    if EAST_BY.match(after):
+        return RelationKind.SUPERSEDED_BY
+    if EAST_OF.match(after) or re.search(r"(?<![被不未分])(?:取代|替代)了?\s*[\[`]?$", before):
+        return RelationKind.SUPERSEDES
+    return None
+
+
 def only_part(text: str, at: int) -> bool:
     """Whether the words right behind a reference limit what is said of it: "ADR-3 (only the retry rule)"."""
-    return bool(_ONLY_PART.match(text[at : at + 160]))
+    return bool(ONLY_PART.match(text[at : at + 160]))
 
 
 def _next_within(references: list[Reference], index: int, length: int) -> bool:
@@ -238,7 +158,7 @@ def _next_within(references: list[Reference], index: int, length: int) -> bool:
 
 def see_successor(lead: str, reference: Reference, own: Identity) -> RelationKind | None:
     """ "Superseded (see ADR-4)", "Superseded [0019](…)": a state whose successor follows without "by"."""
-    found = _SEE.search(lead[-120:])
+    found = SEE.search(lead[-120:])
     newer = _is_newer(reference, own)
     if not found or newer is False or (not found["see"] and not newer):
         return None
@@ -247,12 +167,12 @@ def see_successor(lead: str, reference: Reference, own: Identity) -> RelationKin
 
 def is_joiner(lead: str) -> bool:
     """Whether only a comma, an "and" or an aside stands between two references."""
-    return bool(_JOINER.match(_ASIDE.sub(" ", lead))) or bool(_JOINER.match(lead))
+    return bool(JOINER.match(ASIDE.sub(" ", lead))) or bool(JOINER.match(lead))
 
 
 def is_filler(lead: str) -> bool:
     """Whether the words before a reference say nothing of their own, such as "the decision described in"."""
-    return bool(_FILLER.match(lead))
+    return bool(FILLER.match(lead))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,27 +187,25 @@ class _Sentence:
     def kind_of(self, verb: re.Match[str], index: int, *, goes_on: bool) -> RelationKind | None:
         """What the verb says of the reference with that index. goes_on: it shares the subject."""
         reference = self.references[index]
-        kind = next(k for i, (k, _) in enumerate(_VERBS) if verb[f"v{i}"])
+        kind = next(k for i, (k, _) in enumerate(VERBS) if verb[f"v{i}"])
         gap = self.text[verb.end() : reference.start]
-        if not is_filler(gap):
+        if not is_filler(gap) and not is_filler(TITLE.sub(" ", gap)):
             kind_or_none = _through(kind, gap)
             if kind_or_none is None:
                 return None
             kind = kind_or_none
         start = verb.start() if goes_on else _clause_start(self.text, verb)
         lead = self._lead(start, verb.start(), index)
-        if _NEGATED.search(lead):
+        if NEGATED.search(lead):
             return None
         if kind in STATUS_KINDS:
             earlier = [r for r in self.references[:index] if r.target != self.own.id]
             if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
                 return None  # the subject is the record named before
             newer = _is_newer(reference, self.own)
-            if not about_us(lead[-200:]) or (
-                self.strict and kind in _PASSIVE and _OF_OURS.search(lead[-200:])
-            ):
-                return partial(kind) if not self.strict or (kind in _PASSIVE and newer) else None
-            if self.strict and kind in _PASSIVE and newer is False and not re.search(r"\w", lead):
+            if not about_us(lead[-200:]) or (self.strict and kind in PASSIVE and OF_OURS.search(lead[-200:])):
+                return partial(kind) if not self.strict or (kind in PASSIVE and newer) else None
+            if self.strict and kind in PASSIVE and newer is False and not re.search(r"\w", lead):
                 return None  # "Replaced by" an older record, deep in the text: said of something else
         if verb[0].lower() == "requires" and self.strict and not about_us(lead[-200:]):
             return None
@@ -309,13 +227,13 @@ class _Sentence:
 
 def _through(kind: RelationKind, gap: str) -> RelationKind | None:
     """The kind where words stand between verb and reference: "supersedes some aspects of", "by the rule in"."""
-    if len(gap) > 120 or re.search(r"[;:!?]|\.\s", gap) or not _VIA.search(gap):
+    if len(gap) > 120 or re.search(r"[;:!?]|\.\s", gap) or not VIA.search(gap):
         return None
     if kind in (RelationKind.SUPERSEDES, RelationKind.AMENDS):
-        if _PART_NOUN.search(gap):
+        if PART_NOUN.search(gap):
             return partial(kind)
-        return kind if _WRITTEN_IN.search(gap) else None
-    return kind if kind in _PASSIVE and (len(gap.split()) <= 7 or _WRITTEN_IN.search(gap)) else None
+        return kind if WRITTEN_IN.search(gap) else None
+    return kind if kind in PASSIVE and (len(gap.split()) <= 7 or WRITTEN_IN.search(gap)) else None
 
 
 def _is_newer(reference: Reference, own: Identity) -> bool | None:
@@ -329,11 +247,11 @@ def _is_newer(reference: Reference, own: Identity) -> bool | None:
 def _is_list(text: str, start: int, earlier: list[Reference], verb: re.Match[str]) -> bool:
     """ "Supersedes A, amends B": the second verb begins a clause of its own, right after a comma."""
     last = max(e.end for e in earlier if e.start >= start)
-    between = _ASIDE.sub(" ", text[last : verb.start()])
+    between = ASIDE.sub(" ", text[last : verb.start()])
     return (
         verb.start() > last
         and bool(re.match(r"^[\s*_`)\]]*(?:[,;]|\band\b|[,;]\s*and\b)\s*[*_`]*$", between))
-        and bool(_VERB.match(text[start:].lstrip(" *_`>-")))
+        and bool(VERB.match(text[start:].lstrip(" *_`>-")))
     )
 
 
@@ -352,7 +270,7 @@ def _clause_start(text: str, verb: re.Match[str]) -> int:
 
 def about_us(lead: str) -> bool:
     """Whether the words before a verb, or the last clause of them, make this record its subject."""
-    return bool(_ABOUT_US.match(lead)) or bool(_ABOUT_US.match(re.split(r"[,;:(–—|/]\s*|\.\s", lead)[-1]))
+    return bool(ABOUT_US.match(lead)) or bool(ABOUT_US.match(re.split(r"[,;:(–—|/]\s*|\.\s", lead)[-1]))
 
 
 def _sentence_start(text: str, verb: re.Match[str]) -> int:

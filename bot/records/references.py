@@ -201,7 +201,8 @@ def _bare(line: str, name: Naming) -> Iterator[Reference]:
         digits = match[1]
         if len(digits) == 4 and digits.startswith(("19", "20")):
             continue
-        if match[0].startswith("#") and name.pads and not digits.startswith("0"):
+        issue = match[0].startswith("#") and name.pads and not digits.startswith("0")
+        if issue and int(digits) >= (name.own.number or 0):
             continue  # an issue or pull request
         yield Reference(match.start(), match.end(), name.id_of(int(digits)), bare=True)
     for match in _SLUG.finditer(line):

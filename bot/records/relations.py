@@ -14,7 +14,6 @@ from bot.records.field_lines import name_key
 from bot.records.fields import Field
 from bot.records.inline import plain
 from bot.records.phrases import (
-    STATUS_KINDS,
     directed,
     is_filler,
     is_joiner,
@@ -26,6 +25,7 @@ from bot.records.phrases import (
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
+from bot.records.wording import STATUS_KINDS
 
 MAX_RELATIONS = 600
 MAX_TEXT = 20_000
@@ -41,6 +41,8 @@ _OTHER_VERB = re.compile(
 )
 _UNTICKED = re.compile(r"^\s*(?:[-*+]\s+)?\[ ?\]\s")
 _STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
+_BY_HYPHENS = re.compile(r"\b(?:superseded|replaced|obsoleted)-by-(?=\w)", re.I)
+_NAMES = ("id", "adr", "number", "path", "ref", "link", "file", "href", "url")
 _SPOKEN = ("title", "note", "notes", "status_note", "status-note", "summary", "description")
 """Keys of front matter that hold sentences."""
 _NOTHING = re.compile(
@@ -94,7 +96,7 @@ def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Rela
         text = block.text[:MAX_TEXT]
         if field.key == "status" and _UNTICKED.match(text):
             continue
-        text = _unstruck(text)
+        text = _BY_HYPHENS.sub(lambda found: found[0].replace("-", " "), _unstruck(text))
         for reference, kind in _in_value(own, text, name, bare=own is not RelationKind.RELATED):
             line = _line_of(block.line, text, reference)
             yield _relation(kind, reference, lines, line)
@@ -185,7 +187,7 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
             value = text.strip()[:1_500]
             if "://" not in value:  # a path counts by its file's name
                 value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", value)
-            pairs = list(_in_value(kind, value, name, bare="." not in key))
+            pairs = list(_in_value(kind, value, name, bare="." not in key or kind in STATUS_KINDS))
         else:
             continue
         quote = f"{key}: {text}"[:300]
@@ -202,7 +204,10 @@ def _metadata_kind(key: str) -> RelationKind | None:
     if spaced.lower() in ("deprecated", "obsolete"):  # `deprecated: 0027-other`: what to use instead
         return RelationKind.SUPERSEDED_BY
     kind = FIELD_KINDS.get(name_key(spaced) or "")
-    return kind if "." not in key or kind is RelationKind.DEPENDS_ON else None
+    if "." not in key or kind is RelationKind.DEPENDS_ON or (kind in STATUS_KINDS and key.count(".") < 3):
+        return kind
+    parent, _, last = key.rpartition(".")
+    return _metadata_kind(parent) if last in _NAMES and "." not in parent else None
 
 
 def _scalars(values: Mapping[str, object], places: Mapping[str, Place]) -> Iterator[tuple[str, str, Place]]:

@@ -92,6 +92,15 @@ SAID = [
     ("ADR-9 supersedes ADR-7.\n", {(K.SUPERSEDES, "0007")}),
     ("Supersedes: `docs/adr/0007-y.md`\n", {(K.SUPERSEDES, "0007")}),
     ("Superseded by: [ADR-0005](0005-example.md)\n", set()),
+    ("## Related\n\n- ADR-7 (supersedes)\n- ADR-12: superseded by\n"
+    "", {(K.SUPERSEDES, "0007"), (K.SUPERSEDED_BY, "0012")}),
+    ("| ADR | Relationship |\n|---|---|\n| ADR-7 | Supersedes |\n| ADR-12 | Amended by |\n"
+    "", {(K.SUPERSEDES, "0007"), (K.AMENDED_BY, "0012")}),
+    ("Status: superseded by \"Better disks\" (ADR 12)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("Supersedes: ADR-7 and ADR-8 only where they speak of disks\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007"), (K.PARTIALLY_SUPERSEDES, "0008")}),
+    ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),
+    ("状态：已被 ADR-12 取代\n", {(K.SUPERSEDED_BY, "0012")}),
 ]  # fmt: skip
 
 
@@ -126,6 +135,9 @@ def test_front_matter_gives_directions_at_any_depth() -> None:
         ("replaces:\n  - ../adr/0007-y.md\n  - '[ADR-8](0008-z.md)'"
         "", {(K.SUPERSEDES, "0007"), (K.SUPERSEDES, "0008")}),
         ("supersedes: null", set()),
+        ("status: superseded-by-0012", {(K.SUPERSEDED_BY, "0012")}),
+        ("superseded_by:\n  - id: ADR-12\n    title: New", {(K.SUPERSEDED_BY, "0012")}),
+        ("relations:\n  supersedes: [ADR-7]\n  amended-by: 12", {(K.SUPERSEDES, "0007"), (K.AMENDED_BY, "0012")}),
         ("title: Faster disks, amends ADR-7", {(K.AMENDS, "0007")}),
     ],
 )  # fmt: skip

@@ -252,6 +252,13 @@ def test_a_folder_named_by_date_is_a_record() -> None:
     assert read("docs/adr/2026-01-disks.md", b"# Disks\n").number is None
 
 
+def test_what_a_status_section_says_of_others_is_no_status() -> None:
+    before = of("# 9. X\n\n## Status\n\nSupercedes [7. Y](0007-y.md)\n\nAccepted\n")
+    assert (before.status, before.supersedes) == (Status.ACCEPTED, ("0007",))
+    struck = of("# 9. X\n\n## Status\n\n~~Accepted~~\n\nSuperseded by 12\n")
+    assert (struck.status, struck.superseded_by) == (Status.SUPERSEDED, ("0012",))
+
+
 def test_stages_are_states_where_there_is_no_status() -> None:
     assert read("text/0009-x.md", b"---\nstage: accepted\n---\n# X\n").status is Status.ACCEPTED
     both = b"---\nstage: accepted\nstatus: draft\n---\n# X\n"

@@ -1,0 +1,147 @@
+"""The words by which records speak of each other, as patterns: verbs, fillers, limits, denials.
+
+Every repeated class is bounded, so that a hostile text costs no more than a long one. Not here: what is concluded
+from the words (phrases.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.records.record import RelationKind
+
+_LATIN_BY = "durch|par|por|da|door"
+VERBS: tuple[tuple[RelationKind, str], ...] = (
+    (
+        RelationKind.SUPERSEDED_BY,
+        r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
+        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
+        r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
+        rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
+        r"(?:deprecated|retired|abandoned|dropped)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
+    ),
+    (
+        RelationKind.SUPERSEDES,
+        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui|заменяет"
+        r"|(?:reemplaza|sustituye)(?:\s+a)?",
+    ),
+    (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
+    (RelationKind.AMENDS, r"amends|amending|ergänzt"),
+    (
+        RelationKind.DEPENDS_ON,
+        r"depends?\s+(?:up)?on|depending\s+on|dependent\s+on|requires|hängt\s+ab\s+von",
+    ),
+    (RelationKind.BUILDS_ON, r"(?:builds?|building|built)\s+(?:up)?on(?:\s+top\s+of)?|baut\s+auf"),
+)
+VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) in enumerate(VERBS)), re.I)
+_STEM_WORDS = (
+    "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
+    "取代 替代 代替 置き換え 대체 교체 "
+    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp "
+    "amend updat modif ergänz depend requir hängt buil baut"
+)
+STEMS = tuple(_STEM_WORDS.split())
+PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
+NEGATED = re.compile(
+    r"(?:\b(?:not|never|no\s+longer|without|nicht|no|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
+    r"|\b(?:would|could|might|may|should|cannot|if|unless|whether)\b[^.;,]{0,40}$",
+    re.I,
+)
+FILLER = re.compile(
+    r"^[\s:*_`\"'“”(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
+    r"also|both|"
+    r"those|older|newer|previous|earlier|new|old|adr|rfc|and|with|that|version\s+\S{1,6}|"
+    r"(?:as\s+)?defined\s+in|described\s+in|"
+    r"documented\s+in|made\s+in|taken\s+in|recorded\s+in|established\s+in|"
+    r"outlined\s+in)\b[\s:*_`\"'“(\[-]*){0,6}$",
+    re.I,
+)
+JOINER = re.compile(
+    r"^[\s*_`\"'”’)\]>.]*(?:,|;|&|/|\+|\||\band\b|\bund\b|\bor\b|\bas well as\b|\bet\b|\be\b|\by\b|"
+    r"\balso\b|[\s-])*"
+    r"[\s*_`\"'“‘(\[]*$",
+    re.I,
+)
+ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]{0,160}|[\"“][^\"”]{0,160}[\"”]")
+ABOUT_US = re.compile(
+    r"^(?:[^\w]|[\d_])*"
+    r"(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
+    r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
+    r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
+    r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
+    r"[\s*_`,;:()~–—/-]*){0,8})$",
+    re.I,
+)
+BY_THIS = re.compile(
+    r"^(?P<between>[^.;\n]{0,80}?)\b(?:super[sc]ee?ded|superseeded|replaced|"
+    r"obsoleted|(?:made|rendered)\s+obsolete)\s+by\s+this\b",
+    re.I,
+)
+ONLY_AUXILIARIES = re.compile(
+    r"^[\s*_`\])>,(:–—-]*(?:(?:is|are|was|were|will|be|has|have|been|now|which|that|hereby|fully|therefore|"
+    r"and|thus)\b\s*)*$",
+    re.I,
+)
+THIS_DOES = re.compile(
+    r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
+    r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
+    r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
+    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)|"
+    r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
+    r"(?P<verb3>super[sc]ee?des|replaces|obsoletes|amends)\s+it\b",
+    re.I,
+)
+ONLY_PART = re.compile(
+    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|"
+    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
+    r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
+    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
+    r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"
+    r"[\])`*_]{0,3},\s+[^.;,\n]{2,80}\bonly\b|"
+    r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b|"
+    r"[\])`*_]{0,3}\s+for\s+(?:the|its)\s+(?!following|reason|sake|above|same|whole)[^.;,\n]{2,60}(?=[.;,\n]|$)|"
+    r"[\])`*_]{0,3}\s*[—–-]\s+the\s[^.;]{0,80}\b(?:clause|section|part|rule|paragraph|item)s?\b)",
+    re.I,
+)
+OF_OURS = re.compile(
+    r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
+    r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value)\b|"
+    r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
+)
+"""A thing of this record, not the record: "this section", "our first cache"."""
+LABELLED = re.compile(
+    r"^[\])`*_]{0,3}\s{0,2}[(|:–—-]{1,2}\s{0,2}[*_]{0,2}(?P<verb>(?:partially\s+)?(?:super[sc]ee?des|super[sc]ee?ded\s+by|"
+    r"replaces|replaced\s+by|obsoletes|obsoleted\s+by|amends|amended\s+by))[*_]{0,2}\s*(?:[)|]|$)",
+    re.I | re.M,
+)
+EAST_BY = re.compile(
+    r"^[\])`*_]{0,3}\s*(?:所?(?:取代|替代|代替)|(?:により|によって|に)置き換え|(?:으?로)\s*(?:대체|교체))"
+)
+EAST_OF = re.compile(r"^[\])`*_]{0,3}\s*(?:を置き換え|[을를]\s*(?:대체|교체))")
+TITLE = re.compile(r"[\"“][^\"”\n]{2,120}[\"”]|(?<!\*)\*[^*\n]{2,120}\*(?!\*)")
+AND = re.compile(r"(?:,|;|\band\b)\s*(?:(?:it|also|further|thereby|hence|so)\s+)*$", re.I)
+SEE = re.compile(
+    r"\b(?:super[sc]ee?ded|superseeded|replaced|obsoleted?)\b[^\w\n]{0,6}"
+    r"(?:(?:on|as of|since|at|\d[\d./-]*)[^\w\n]{1,3}){0,3}"
+    r"(?P<see>(?:(?:see|cf|now|use|refer to|in favou?r of|by|with|the|new|record|decision|adr)\b"
+    r"[^\w\n]{0,4}){0,5})$",
+    re.I,
+)
+POSSESSIVE = re.compile(r"[\])`*_]{0,3}['’]s\s")
+PART_NOUN = re.compile(
+    r"[\"“”]|\b(?:aspects?|parts?|(?:sub-?)?sections?|portions?|clauses?|elements?|pieces?|some|points?|rules?|requirements?|"
+    r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|"
+    r"half|lines?|statements?|options?)\b",
+    re.I,
+)
+VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
+WRITTEN_IN = re.compile(
+    r"\b(?:described|defined|documented|made|taken|recorded|established|outlined|proposed|specified|adopted|introduced|"
+    r"set\s+out|laid\s+out|chosen|stated|given|agreed|provided|detailed|presented|created)\s+(?:in|by|with)\b",
+    re.I,
+)
+PASSIVE = frozenset(
+    {RelationKind.SUPERSEDED_BY, RelationKind.PARTIALLY_SUPERSEDED_BY, RelationKind.AMENDED_BY}
+)
+STATUS_KINDS = frozenset(list(RelationKind)[:6])
+"""Kinds that change what a record is worth; running prose must be about this record to state them."""
