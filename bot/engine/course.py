@@ -34,8 +34,8 @@ def consequences(
 def _go_on(
     instance: WorkflowInstance, definition: WorkflowDefinition, around: Circumstances
 ) -> Iterator[e.Body]:
-    for step in instance.steps.values():
-        for name, data in instance.signals:
+    for name, data in instance.signals:  # the oldest first, to the step that was begun first
+        for step in instance.steps.values():
             if step.state is StepState.WAITING and step.signal == name:
                 yield e.StepCompleted(step=step.name, result=data, signal=name)
                 return

@@ -167,7 +167,7 @@ class _Looking:
         known: dict[str, Input] = {}
         for name, said in raw.items():
             try:
-                if said.get("type", "string") in TYPES and isinstance(said.get("enum", []), list):
+                if str(said.get("type", "string")) in TYPES and isinstance(said.get("enum", []), list):
                     known |= declared({name: said})
             except ValueError as error:
                 yield self.finding(("workflow", "inputs", name), "default", f"{name}: {error}")

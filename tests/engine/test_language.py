@@ -187,7 +187,27 @@ junk = st.recursive(
 )
 
 
-SMALL = [GOOD, TEXTS["ADR-012"], TEXTS["answer-command"]]
+EVERYTHING = """
+workflow:
+  name: everything
+  version: "1"
+  most_at_once: "2"
+  rollback_required: "${context.back}"
+  inputs:
+    back: {type: boolean, default: "true"}
+    count: {type: integer, required: "false", enum: ["1", "2"]}
+    share: {type: number, default: "0.5"}
+    parts: {type: array, required: "false"}
+    more: {type: object, required: "false"}
+    level: {enum: [low, high], description: how much}
+  trigger: {on: x, key: k, context: {level: "${fact.level}"}}
+  steps:
+    - {name: a, type: t, parallel_group: g, inputs: {key: "${secret.KEY}"}, outputs: {most: most}}
+    - {name: b, type: t, parallel_group: g, retry: {attempts: "3", jitter: "0.5", on: [gate, transient]}}
+    - {name: c, type: t, depends_on: [a, b], fix_forward: {step: a, most: "${outputs.a.most}"}}
+    - {name: d, type: t, depends_on: [c], fix_forward: {step: c, most: "0"}}
+"""
+SMALL = [GOOD, TEXTS["ADR-012"], TEXTS["answer-command"], EVERYTHING]
 
 
 @st.composite

@@ -144,6 +144,9 @@ async def test_what_is_taken_back_cannot_be_paused_half_way() -> None:
 # Who may, and what the log says of it.
 
 
+ACTS = ("cancel", "roll-back", "retry", "pause", "resume", "signal", "roll-back")
+
+
 class OnlyMaria:
     def refusal(self, actor: str, act: str, instance: str, cause: str) -> str | None:
         return None if actor == "@maria" else f"{actor} may not {act} this; @maria may."
@@ -157,11 +160,13 @@ async def test_who_may_not_is_refused_and_the_log_says_so() -> None:
         lambda: house.engine.retry(NAME, actor="@eve"),
         lambda: house.engine.pause(NAME, actor="@eve", reason="x"),
         lambda: house.engine.resume(NAME, actor="@eve"),
+        lambda: house.engine.signal(NAME, "go", {}, actor="@eve"),
+        lambda: house.engine.cancel(NAME, actor="@eve", reason="x", from_step="branch"),
     ):
         with pytest.raises(NotAllowed, match="@maria may"):
             act()
     refused = [(e.actor, e.body.act) for e in house.store.read(NAME) if e.name == "OperatorRefused"]
-    assert refused == [("@eve", act) for act in ("cancel", "roll-back", "retry", "pause", "resume")]
+    assert refused == [("@eve", act) for act in ACTS]
     assert house.state().state is WorkflowState.RUNNING
     with pytest.raises(NotAllowed):
         house.engine.start("story", "other", {}, actor="@eve", cause="c", correlation="c")

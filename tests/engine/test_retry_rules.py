@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,8 +13,9 @@ from bot.engine.outcome import Failed
 from bot.engine.state import WorkflowState
 from bot.language.definition import Retry, parse
 from bot.language.errors import DefinitionError
+from bot.language.schema import SCHEMA
 from bot.plugins.recovery import FailureHandling
-from bot.plugins.registry import PluginRegistry
+from bot.plugins.registry import Kind, PluginRegistry
 
 _spec = importlib.util.spec_from_file_location("retry_world", Path(__file__).with_name("world.py"))
 assert _spec
@@ -77,3 +79,8 @@ def test_an_unknown_kind_is_named_with_what_was_meant() -> None:
         with pytest.raises(DefinitionError, match="a number from 0 to 1"):
             parse(w.definition({"name": "a", "type": "make", "retry": {"jitter": share}}))
     assert Retry().wants("transient", True)
+
+
+def test_the_kinds_that_a_definition_may_name_are_those_that_there_are() -> None:
+    named = set(SCHEMA["$defs"]["kind"]["enum"])
+    assert named == {*get_args(Kind), "refused"}, "a deadline that passed is not tried again by any rule"
