@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import difflib
 from datetime import datetime
+from typing import Any
 
+from bot.engine.errors import NotAllowed
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.github import comments
 from bot.github.commands import commands
 from bot.github.repository import WRITERS, Repository
 from bot.render import commands as words
+from bot.render.markdown import text
 from bot.steps.base import GitHubStep
 from bot.steps.commands import COMMANDS
 from bot.steps.commands.base import Asked
@@ -79,25 +82,27 @@ class ObeyCommand(GitHubStep):
         if command is None:
             near = difflib.get_close_matches(first.name, COMMANDS, n=1)
             return Done({"answer": str(words.unknown_command(first.name, near[0] if near else None))})
-        answer = await command.obey(
-            Asked(
-                ctx=ctx,
-                services=self.services,
-                repository=self.repository(ctx),
-                issue=int(ctx.inputs["issue"]),
-                author=str(ctx.inputs["author"]),
-                arguments=tuple(first.arguments),
-            )
+        asks = Asked(
+            ctx=ctx,
+            services=self.services,
+            repository=self.repository(ctx),
+            issue=int(ctx.inputs["issue"]),
+            author=str(ctx.inputs["author"]),
+            arguments=tuple(first.arguments),
         )
+        seen: dict[str, Any] = {"command": first.name, "arguments": list(first.arguments)}
+        try:
+            answer = await command.obey(asks)
+        except NotAllowed as error:  # by the policy, so that nothing has a stream of its own to say it in
+            seen["refused"] = str(error)
+            answer = text(str(error))
         if (ctx.now - _moment(str(ctx.inputs["created_at"]), ctx.now)).total_seconds() > _LATE:
             answer = f"{words.was_away(str(ctx.inputs['created_at']))}\n\n{answer or ''}".strip()
         if len(asked) > 1:
             answer = f"{answer or ''}\n\n{words.only_first(len(asked))}".strip()
         return Done(
             {"answer": str(answer or ""), "command": first.name},
-            events=(
-                DomainEvent("CommandObeyed", {"command": first.name, "arguments": list(first.arguments)}),
-            ),
+            events=(DomainEvent("CommandObeyed", seen),),
         )
 
 
