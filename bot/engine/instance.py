@@ -28,7 +28,7 @@ from bot.engine.step import StepInstance as StepInstance
 _replace = msgspec.structs.replace
 
 
-class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True):
+class WorkflowInstance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything that is known of one run of a definition.
 
     id: also the stream's name. cancelled: the rollback was asked for by a human. reason: why it is rolled
@@ -69,22 +69,29 @@ def evolve(instance: WorkflowInstance | None, event: e.Event) -> WorkflowInstanc
     """The instance after `event`. Raises ValueError where the event does not fit: a bug or a damaged log."""
     if instance is None:
         return _begun(event)
+    if event.version != instance.version + 1:
+        raise _out_of_turn(event, instance.version)
     steps = dict(instance.steps)
-    changes = _changes(instance, steps, event, instance.version)
+    changes = _FOLLOWS[type(event.body)](instance, steps, event.body, event.at)
     return _replace(instance, steps=steps, version=event.version, updated_at=event.at, **changes)
 
 
 def fold(stream: Iterable[e.Event]) -> WorkflowInstance | None:
     """All events of a stream, in order. As `evolve` one by one, but in place: nobody sees what is between."""
-    instance: WorkflowInstance | None = None
-    version, at = 0, ""
-    for event in stream:
-        if instance is None:
-            instance = _begun(event)
-        elif changes := _changes(instance, instance.steps, event, version):
+    events = iter(stream)
+    event = next(events, None)
+    if event is None:
+        return None
+    instance = _begun(event)
+    version, steps = event.version, instance.steps
+    for event in events:
+        version += 1
+        if event.version != version:
+            raise _out_of_turn(event, version - 1)
+        body = event.body
+        if changes := _FOLLOWS[type(body)](instance, steps, body, event.at):
             instance = _replace(instance, **changes)
-        version, at = event.version, event.at
-    return None if instance is None else _replace(instance, version=version, updated_at=at)
+    return _replace(instance, version=version, updated_at=event.at)
 
 
 def _begun(event: e.Event) -> WorkflowInstance:
@@ -114,15 +121,12 @@ _NONE: _Changes = {}
 _Steps = dict[str, StepInstance]
 
 
-def _changes(instance: WorkflowInstance, steps: _Steps, event: e.Event, version: int) -> _Changes:
-    """What the event changes of the instance itself; what it changes of a step goes into `steps`."""
-    if event.version != version + 1:
-        raise ValueError(f"{event.stream}: version {event.version} after {version}")
-    body = event.body
-    return _FOLLOWS[type(body)](instance, steps, body, event.at)
+def _out_of_turn(event: e.Event, version: int) -> ValueError:
+    return ValueError(f"{event.stream}: version {event.version} after {version}")
 
 
-# What follows from each type of event: by table, since a long stream is folded event by event.
+# What follows from each type of event: by table, since a long stream is folded event by event. Each gives what
+# changes of the instance itself; what changes of a step goes into `steps`.
 
 
 def _started_twice(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowStarted, at: str) -> _Changes:

@@ -12,7 +12,7 @@ UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
 """Begun, and not over."""
 
 
-class StepInstance(msgspec.Struct, frozen=True, kw_only=True):
+class StepInstance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One step of an instance.
 
     attempt: of the running round, from 1; round: grows when a human asks for it again. key: of its effect.
