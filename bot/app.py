@@ -32,7 +32,7 @@ from bot.plugins.recovery import FailureHandling
 from bot.plugins.registry import PluginRegistry
 from bot.runner import build
 from bot.settings import EnvironmentSecrets, Settings
-from bot.steps.base import Services
+from bot.steps.base import Services, model_of
 from bot.steps.policy import SeenToBeAllowed
 from bot.steps.registry import step_types
 from bot.store import open_store
@@ -64,7 +64,7 @@ class Bot:
     """Everything but the server. app: who we are on GitHub. secrets: of the webhook; several while one is changed.
 
     public_url: where runners and people reach the bot. runner_base_url: where runners find
-    the runner file, if elsewhere. chance: in [0, 1), spreads retries.
+    the runner file, if elsewhere. chance: in [0, 1), spreads retries. model_command: asks a language model.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Bot:
         links: Mapping[str, str] | None = None,
         max_body_bytes: int | None = None,
         chance: Callable[[], float] = random.random,
+        model_command: Sequence[str] = (),
     ) -> None:
         self.store = store
         self.github = github
@@ -96,6 +97,7 @@ class Bot:
             generator=generator,
             definitions={d.name: d for d in known},
             public_url=public_url,
+            model=model_of(model_command),
         )
         self.coordinator = StepCoordinator(
             store,
@@ -186,6 +188,7 @@ async def bot_from(settings: Settings, transport: httpx.AsyncBaseTransport | Non
         runner_base_url=settings.runner_base_url,
         clock=clock,
         max_body_bytes=settings.max_body_bytes,
+        model_command=settings.model_argv,
     )
 
 

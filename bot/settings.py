@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -131,6 +132,10 @@ class Settings(BaseSettings):
         "Where the bot remembers: sqlite:///FILE, with a fourth slash for an absolute path.",
         default="sqlite:///cloi.sqlite3",
     )
+    model_command: str | None = _setting(
+        "A program that asks a language model, for repositories that set model_help; none without it.",
+        default=None,
+    )
     host: str = _setting(
         "The address to listen on; 0.0.0.0 in a container or behind another machine's proxy.",
         default="127.0.0.1",
@@ -186,6 +191,20 @@ class Settings(BaseSettings):
         """The secrets that deliveries may be signed with, the present one first."""
         both = (self.webhook_secret, self.webhook_secret_previous)
         return [secret.get_secret_value() for secret in both if secret is not None]
+
+    @field_validator("model_command")
+    @classmethod
+    def _good_command(cls, command: str | None) -> str | None:
+        try:
+            shlex.split(command or "")
+        except ValueError as error:
+            raise ValueError(f"cannot be taken apart into words: {error}") from None
+        return command
+
+    @property
+    def model_argv(self) -> list[str]:
+        """The program that asks a language model, as words; empty without one."""
+        return shlex.split(self.model_command or "")
 
     @property
     def runner_base_url(self) -> str:

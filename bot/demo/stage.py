@@ -15,7 +15,7 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -230,6 +230,7 @@ def _bot(
     runner_base_url: str | None = None,
     clock: Clock | None = None,
     chance: Callable[[], float] = random.random,
+    model_command: Sequence[str] = (),
     **more: Any,
 ) -> Bot:
     """The bot beside the sandbox. more: for its client."""
@@ -243,6 +244,7 @@ def _bot(
         runner_base_url=runner_base_url,
         clock=clock,
         chance=chance,
+        model_command=model_command,
     )
 
 
@@ -297,10 +299,11 @@ async def pumped(
     runner_base_url: str | None = None,
     tell: Callable[[str, str, str | None], None] = lambda actor, sentence, link: None,
     faults: Faults | None = None,
+    model_command: Sequence[str] = (),
 ) -> AsyncIterator[Stage]:
     """Everything in this process, moved only by the story. clock: where time begins; it dates commits, so that the
     same story makes the same ones. All other time, the bot's and GitHub's, is virtual. faults: what GitHub does
-    badly.
+    badly. model_command: asks a language model.
     """
     secret, github_url = "a webhook secret", "http://github.test"
     time = VirtualClock(clock())
@@ -335,6 +338,7 @@ async def pumped(
             runner_base_url,
             time,
             chance,
+            model_command,
             **more,
         )
         holder[:] = [made.site]

@@ -62,6 +62,7 @@ class _Reader(Nodes):
                 "timeout_minutes": lambda n: self.number(n, "timeout_minutes", 1, 360),
                 "deadlines": self.deadlines,
                 "rollback_required": lambda n: self.flag(n, "rollback_required"),
+                "model_help": lambda n: self.flag(n, "model_help"),
                 "on_accept": lambda n: self.choice(n, "on_accept", c.ON_ACCEPT),
             },
         )

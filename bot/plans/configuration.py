@@ -91,7 +91,8 @@ class Configuration(_Value, frozen=True, kw_only=True):
 
     accepted_when: what makes a record accepted: its status word, or its merge.
     pull_requests: one for all of a record, or one for each of its phases. on_accept: what happens when an
-    accepted record is merged. timeout_minutes: for each job.
+    accepted record is merged. timeout_minutes: for each job. model_help: whether a language model is asked what it
+    would add to a plan.
     """
 
     agent: AgentSetting | None = None
@@ -105,6 +106,7 @@ class Configuration(_Value, frozen=True, kw_only=True):
     deadlines: Deadlines = Deadlines()
     rollback_required: bool = True
     on_accept: str = "nothing"
+    model_help: bool = False
 
 
 class ConfigurationError(ValueError):
@@ -123,6 +125,10 @@ class ConfigurationError(ValueError):
 
 
 def digest_of(configuration: Configuration) -> str:
-    """sha256, as hex, over all values; the same for two files that say the same in other words."""
+    """sha256, as hex, over all values; the same for two files that say the same in other words.
+
+    Whether a model is asked does not count: what it says stands beside the plan and not in it.
+    """
     plain: Any = msgspec.to_builtins(configuration)
+    del plain["model_help"]
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

@@ -56,12 +56,12 @@ class OnAccept(GitHubStep):
             issue = await issues.open_issue(ctx, repository, title=title, body=body, part=record.path)
             opened.append(issue.number)
             if starts:
-                started.append(self._begin(ctx, record, issue.number))
+                started.append(self._begin(ctx, record, issue.number, model_help=configuration.model_help))
         links = [link(f"#{number}", f"/{repository.full_name}/issues/{number}") for number in opened]
         event = DomainEvent("RecordsAccepted", {"issues": opened, "started": started})
         return Done({"issues": opened, "started": started, "links": links}, events=(event,) if opened else ())
 
-    def _begin(self, ctx: StepContext, record: Record, issue: int) -> str:
+    def _begin(self, ctx: StepContext, record: Record, issue: int, *, model_help: bool) -> str:
         identity = record.id or record.path
         context = {
             "repository": str(ctx.inputs["repository"]),
@@ -72,7 +72,7 @@ class OnAccept(GitHubStep):
             "requester": str(ctx.inputs["actor"]),
             "phase": 1,
         }
-        instance, _ = begin(ctx, context, actor=f"@{ctx.inputs['actor']}")
+        instance, _ = begin(ctx, context, actor=f"@{ctx.inputs['actor']}", model_help=model_help)
         return instance
 
 

@@ -7,13 +7,15 @@ by one table (bot/github/errors.py). Not here: any single step.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from bot.actions.generator import GitHubActionsGenerator
+from bot.agents.command import CommandModel
+from bot.agents.model import Model
 from bot.engine.errors import ImplementationWorkflowError
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
@@ -31,17 +33,23 @@ class Services:
     """What steps work with.
 
     generator: makes workflows with this bot's runner file pinned. definitions: by name, for rendering.
-    public_url: where people reach the bot; empty if they cannot.
+    public_url: where people reach the bot; empty if they cannot. model: the operator's, if there is one.
     """
 
     github: GitHub
     generator: GitHubActionsGenerator
     definitions: Mapping[str, WorkflowDefinition] = field(default_factory=dict)
     public_url: str = ""
+    model: Model | None = None
 
     def repository(self, name: str) -> Repository:
         """A repository by its full name."""
         return Repository(self.github, name)
+
+
+def model_of(command: Sequence[str]) -> Model | None:
+    """The language model behind a command; None without one."""
+    return CommandModel(tuple(command)) if command else None
 
 
 class GitHubStep(StepType):

@@ -14,10 +14,14 @@ from bot.engine.ports import StepContext, StepType
 
 DEFINITION = "implement-adr"
 FOLLOWER = "follow-implementation"
+ADVISER = "advise-on-record"
 
 
-def begin(ctx: StepContext, context: Mapping[str, Any], *, actor: str) -> tuple[str, bool]:
+def begin(
+    ctx: StepContext, context: Mapping[str, Any], *, actor: str, model_help: bool = False
+) -> tuple[str, bool]:
     """Start implementing. context: repository, issue, path, record, title, requester, phase (1 for the first).
+    model_help: a language model may say what it would add, beside it.
 
     Returns the instance, and whether this step began it.
     """
@@ -32,6 +36,15 @@ def begin(ctx: StepContext, context: Mapping[str, Any], *, actor: str) -> tuple[
             FOLLOWER,
             instance,
             {"repository": context["repository"], "issue": context["issue"], "instance": instance},
+            actor="cloi",
+            cause=ctx.instance,
+            correlation=ctx.correlation,
+        )
+    if ours and model_help:
+        ctx.control.start(
+            ADVISER,
+            instance,
+            {name: context[name] for name in ("repository", "issue", "path")} | {"instance": instance},
             actor="cloi",
             cause=ctx.instance,
             correlation=ctx.correlation,

@@ -14,6 +14,7 @@ from bot.engine.ports import StepContext, StepType
 from bot.language.lint import ANY
 from bot.plugins import registry as plugins
 from bot.steps.base import GitHubStep, Services
+from bot.steps.library.interaction import LLMInteraction
 
 log = logging.getLogger("cloi.steps")
 
@@ -63,5 +64,8 @@ def step_types(services: Services) -> dict[str, StepType]:
     """By type name."""
     made: dict[str, StepType] = {one.name: BrokenStep(one) for one in installed() if one.problem}
     for name, cls in step_classes().items():
-        made[name] = cls(services) if issubclass(cls, GitHubStep) else cls()
+        if issubclass(cls, GitHubStep):
+            made[name] = cls(services)
+        else:
+            made[name] = cls(services.model) if issubclass(cls, LLMInteraction) else cls()
     return made

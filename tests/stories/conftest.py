@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Ope
         files: dict[str, bytes] | None = None,
         runs: Executor = executor,
         faults: Faults | None = None,
+        model_command: Sequence[str] = (),
     ) -> AsyncIterator[Stage]:
         async with pumped(
             tmp_path / str(next(opened_before)),
@@ -52,6 +53,7 @@ def open_stage(tmp_path: Path, runner_url: str, executor: CachedExecutor) -> Ope
             clock=lambda: NOW,
             runner_base_url=runner_url,
             faults=faults,
+            model_command=model_command,
         ) as stage:
             yield stage
             assert stage.sandbox.violations == []

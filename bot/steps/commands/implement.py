@@ -47,7 +47,7 @@ async def obey(asked: Asked) -> str | None:
     lacking = missing(everything(), granted)
     if lacking is not None:
         return words.permission_lacking(*lacking, repository.full_name.partition("/")[0])
-    return await _start(asked, found[0])
+    return await _start(asked, found[0], model_help=configuration.model_help)
 
 
 def mentioned(records: Sequence[Record], text: str) -> list[Record]:
@@ -73,7 +73,7 @@ def _near(asked: str, records: Sequence[Record]) -> list[RecordLine]:
     return [_line(by_id[i]) for i in difflib.get_close_matches(asked, by_id, n=5, cutoff=0.4)]
 
 
-async def _start(asked: Asked, record: Record) -> str | None:
+async def _start(asked: Asked, record: Record, *, model_help: bool) -> str | None:
     identity = record.id or record.path
     for summary in instances_of(asked):
         running = load(asked, summary)
@@ -89,7 +89,7 @@ async def _start(asked: Asked, record: Record) -> str | None:
         "requester": asked.author,
         "phase": 1 + _phases_done(asked, identity),
     }
-    begin(asked.ctx, context, actor=f"@{asked.author}")
+    begin(asked.ctx, context, actor=f"@{asked.author}", model_help=model_help)
     return None
 
 

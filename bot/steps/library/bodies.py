@@ -25,6 +25,6 @@ def text_of(ctx: StepContext, value: Any) -> str:
     if not (isinstance(value, dict) and set(value) == {"blob"}):
         return str(value)
     try:
-        return ctx.store.get_blob(str(value["blob"])).decode()
+        return ctx.store.get_blob(str(value["blob"])).decode(errors="replace")
     except KeyError as error:
         raise BodyExpired("what a former step has kept has expired; start anew") from error
