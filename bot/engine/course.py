@@ -126,7 +126,7 @@ def _go_back(
     retreat = instance.retreat
     if not order:
         if retreat is not None and retreat.fix:
-            yield anew(retreat, retreat.memo)
+            yield anew(retreat, definition, retreat.memo)
         elif retreat is not None:
             reason = f"{retreat.step} and what was built upon it are taken back, because {instance.reason}. "
             reason += "A retry begins there anew, a cancel takes back the rest"
@@ -155,9 +155,10 @@ def start(
     )
 
 
-def anew(retreat: Retreat, memo: dict[str, Any]) -> e.WorkflowResumed:
+def anew(retreat: Retreat, definition: WorkflowDefinition, memo: dict[str, Any]) -> e.WorkflowResumed:
     """What was taken back begins anew; its first step is told `memo`."""
-    return e.WorkflowResumed(step=retreat.step, memo=memo, anew=retreat.steps)
+    phases = tuple(p for p, steps in definition.phase_steps.items() if not steps.isdisjoint(retreat.steps))
+    return e.WorkflowResumed(step=retreat.step, memo=memo, anew=retreat.steps, phases=phases)
 
 
 def compensation(step: StepDefinition, known: StepInstance) -> e.CompensationStarted:

@@ -134,7 +134,7 @@ def _retried(
     if instance.state is not WorkflowState.PARKED:
         raise NotAllowedNow(f"it is {instance.state.value}; only what is parked can be tried again")
     if instance.retreat is not None and not to_compensate(instance, definition):
-        yield anew(instance.retreat, memo)
+        yield anew(instance.retreat, definition, memo)
         return
     name = instance.failed_step
     step = instance.steps.get(name) if name else None

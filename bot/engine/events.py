@@ -190,11 +190,12 @@ class WorkflowPaused(_Body, frozen=True, kw_only=True):
 
 class WorkflowResumed(_Body, frozen=True, kw_only=True):
     """It goes on after a human asked, or after what was taken back to be fixed. step: is tried again, and is told
-    `memo`. anew: steps that were taken back and are done anew."""
+    `memo`. anew: steps that were taken back and are done anew; phases: those that they open again."""
 
     step: str | None = None
     memo: dict[str, Any] = {}
     anew: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
 
 
 class SignalReceived(_Body, frozen=True, kw_only=True):

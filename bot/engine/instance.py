@@ -6,7 +6,6 @@ The fold of a stream's events is the instance; nothing else is. Not here: which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -24,6 +23,7 @@ from bot.engine.state import (
 from bot.engine.step import UNDER_WAY as UNDER_WAY
 from bot.engine.step import Retreat as Retreat
 from bot.engine.step import StepInstance as StepInstance
+from bot.engine.step import held_up
 
 _replace = msgspec.structs.replace
 
@@ -198,16 +198,10 @@ def _refused(instance: WorkflowInstance, steps: _Steps, body: e.OperatorRefused,
     return _NONE
 
 
-def _held(step: StepInstance, seconds: float) -> StepInstance:
-    """While it was paused no deadline came nearer."""
-    later = e.stamp(e.moment(step.deadline) + timedelta(seconds=seconds)) if step.deadline else None
-    return _replace(step, held=step.held + seconds, deadline=later)
-
-
 def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed, at: str) -> _Changes:
     if instance.state is WorkflowState.PAUSED:
         seconds = (e.moment(at) - e.moment(instance.paused_at)).total_seconds()
-        steps.update({s.name: _held(s, seconds) for s in steps.values() if s.state in UNDER_WAY})
+        steps.update({s.name: held_up(s, seconds) for s in steps.values() if s.state in UNDER_WAY})
     if body.anew:
         old = {name: steps.pop(name) for name in body.anew}
         fresh = {n: StepInstance(name=n, round=s.round + 1) for n, s in old.items()}
@@ -218,6 +212,7 @@ def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed,
             "failed_step": None,
             "retreat": None,
             "anew": {**instance.anew, **fresh},
+            "phases_completed": tuple(p for p in instance.phases_completed if p not in body.phases),
             "state": _state(instance, WorkflowState.RUNNING),
         }
     rolling = any(s.rollback is not RollbackState.NONE for s in steps.values())

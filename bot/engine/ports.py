@@ -239,13 +239,15 @@ class StepType:
     """Base of all step types: the only code with side effects.
 
     type: its name in definitions. inputs: names that must be given. optional: names that may be, or ANY. undoable:
-    has a way back. `start` and `undo` are repeated after a crash with the same key: they look, then do.
+    has a way back. effect_free: changes nothing that another step could see, so that it may as well run earlier or
+    later. `start` and `undo` are repeated after a crash with the same key: they look, then do.
     """
 
     type: str = ""
     inputs: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     undoable: bool = False
+    effect_free: bool = False
 
     async def start(self, ctx: StepContext) -> Outcome:
         raise NotImplementedError

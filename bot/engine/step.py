@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from bot.engine.events import moment, stamp
 from bot.engine.state import RollbackState, StepState
 
 UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
@@ -50,6 +52,12 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rollback_result: dict[str, Any] = {}
     rollback_error: str = ""
     rollback_started_at: str | None = None
+
+
+def held_up(step: StepInstance, seconds: float) -> StepInstance:
+    """The step after a pause of so long: no deadline came nearer."""
+    later = stamp(moment(step.deadline) + timedelta(seconds=seconds)) if step.deadline else None
+    return msgspec.structs.replace(step, held=step.held + seconds, deadline=later)
 
 
 class Retreat(msgspec.Struct, frozen=True, kw_only=True):

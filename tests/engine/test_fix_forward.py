@@ -72,14 +72,21 @@ def implementing(good: str, handling=None, **fix) -> w.House:
             "outputs": {"most": "value"},
             "inputs": {"value": "${context.most}"},
         },
-        {"name": "dispatch", "type": "agent", "depends_on": ["plan"], "outputs": {"change": "change"}},
-        {"name": "run", "type": "make", "depends_on": ["dispatch"]},
+        {
+            "name": "dispatch",
+            "type": "agent",
+            "depends_on": ["plan"],
+            "outputs": {"change": "change"},
+            "phase": "code",
+        },
+        {"name": "run", "type": "make", "depends_on": ["dispatch"], "phase": "code"},
         {
             "name": "judge",
             "type": "gate",
             "depends_on": ["run", "plan"],
             "inputs": {"change": "${outputs.dispatch.change}"},
             "fix_forward": {"step": "dispatch", **fix},
+            "phase": "validation",
         },
         {"name": "merge", "type": "make", "depends_on": ["judge"]},
     ]
@@ -116,6 +123,8 @@ async def test_the_evidence_of_the_gate_is_told_to_the_next_attempt_of_the_earli
         ),
     ]
     assert "ImplementationFailed" not in house.names()
+    phases = [e.body.phase for e in house.store.read(NAME) if e.name == "PhaseCompleted"]
+    assert phases == ["code", "code", "code", "validation"]
     told = str(why(house.store.read(NAME), house.definition, house.clock.now()))
     assert "judge sent it back to dispatch, try 2 of 3 to fix it: two tests fail" in told
     if handling is not None:
