@@ -106,7 +106,7 @@ class SQLiteFile:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be used: {error}") from error
+            raise self._words(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -125,10 +125,16 @@ class SQLiteFile:
                 raise
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._guard, self._worded():
+        with self._guard:
             if self._db is None:
                 raise StoreError(f"{self.path} is closed")
-            return self._db.execute(sql, values).fetchall()
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._words(error) from error
+
+    def _words(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"{self.path} cannot be used: {error}")
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -116,7 +116,11 @@ class SQLiteStore(SQLiteFile):
 
     def read(self, stream: str) -> list[Event]:
         """See EventStore."""
-        return unseal(stream, (body for _, body, _ in self._stored(stream)))
+        found = self._rows("SELECT body FROM events WHERE stream = ? ORDER BY version", stream)
+        events = unseal(stream, [row[0] for row in found])
+        if events and events[0].version == 1:
+            return events
+        return unseal(stream, [body for _, body, _ in self._stored(stream)])
 
     def head(self, stream: str) -> str:
         """See EventStore."""
