@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.demo.stories import RECORD, Told, decided, demo_repository
@@ -42,17 +44,22 @@ async def test_two_phases_are_two_pull_requests_one_after_the_other(open_stage) 
         await decided(stage, told)
         issue = await tom.open_issue(f"Implement {RECORD}", "")
         await tom.say(issue["number"], f"/cloi implement {RECORD}")
-        seen = []
+        seen, asked_for = [], []
         for phase in (1, 2):
             workflow = await stage.until(lambda: stage.pull_by_bot("workflow"))
             await maria.merge(workflow["number"])
             change = await stage.until(lambda: stage.pull_by_bot("implementation"))
             body = stage.repository.issues[change["number"]].body or ""
             seen.append((f"Phase {phase}" in body, f"Phase {3 - phase}" in body))
+            asked_for.append(re.findall(r"^\| <code>(R\d+)</code>", body, re.MULTILINE))
+            assert len(stage.bot.store.summaries(definition="implement-adr")) == phase, (
+                "not before this is merged"
+            )
             await maria.merge(change["number"])
             instance = stage.instance()
             await stage.until(lambda name=instance: stage.state(name) == "completed")
         assert seen == [(True, False), (True, False)]
+        assert asked_for == [["R1", "R2", "R3", "R4", "R8"], ["R1", "R5", "R6", "R7"]], "each has its own"
         assert {"teashop/part1.py", "teashop/part2.py"} <= set(stage.sandbox.tree("acme/teashop", "main"))
         assert stage.instance().endswith("/phase-2")
         assert stage.bot_comments() == 2

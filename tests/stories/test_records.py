@@ -8,6 +8,7 @@ import pytest
 
 from bot.demo.stage import Stage
 from bot.demo.stories import demo_repository
+from tests.stories.tales import written
 
 pytestmark = pytest.mark.xdist_group("records")
 
@@ -89,6 +90,13 @@ async def test_two_pull_requests_with_one_number_and_the_later_is_renumbered(ope
         assert read(stage, "cache", f"{FOLDER}/0004-cache-prices.md") == CACHE.replace(b"0003", b"0004")
         assert read(stage, "cache", f"{FOLDER}/list.md") == LIST.replace(b"0003", b"0004")
         await stage.until(lambda: stage.bot.store.summaries(definition="check-record", open_only=True) == [])
+        await stage.person("tom").merge(first)
+        await stage.person("maria").merge(second)
+        records = {
+            path for path in stage.sandbox.tree("acme/teashop", "main") if path.startswith(f"{FOLDER}/000")
+        }
+        assert {f"{FOLDER}/0003-use-queues.md", f"{FOLDER}/0004-cache-prices.md"} < records
+        assert len(records) == 4, "both are decided, each with a number of its own"
 
 
 async def test_a_number_is_free_again_when_the_first_gives_it_up(open_stage) -> None:
@@ -121,7 +129,7 @@ async def test_a_number_that_was_merged_first_is_the_logs(open_stage) -> None:
 async def test_a_supersession_that_one_side_states_is_shown_as_an_edit_of_the_other(open_stage) -> None:
     async with open_stage() as stage:
         more = "**Supersedes:** [ADR-0002](0002-keep-passwords-as-salted-hashes.md)\n"
-        files = {f"{FOLDER}/0003-use-passkeys.md": record(3, "Use passkeys", more)}
+        files = {f"{FOLDER}/0003-use-passkeys.md": record(3, "Use passkeys", more, "Accepted")}
         pull = await stage.person("tom").propose("keys", files, title="Passkeys")
         check = await checked(stage, pull["number"])
         assert (check.conclusion, rules(check)) == ("neutral", {"records/supersession-one-sided"})
@@ -130,7 +138,19 @@ async def test_a_supersession_that_one_side_states_is_shown_as_an_edit_of_the_ot
         assert "### Suggested changes" in text
         assert f"[{FOLDER}/0002-keep-passwords-as-salted-hashes.md:" in text
         assert "```diff\n" in text
-        assert "\n+" in text and "(0003-use-passkeys.md)" in text.partition("```diff")[2].partition("```")[0]
+        diff = text.partition("```diff\n")[2].partition("```")[0].splitlines()
+        assert any(line.startswith("+") and "(0003-use-passkeys.md)" in line for line in diff)
+        # Whoever does what was suggested, to the letter, hears nothing more.
+        other = f"{FOLDER}/0002-keep-passwords-as-salted-hashes.md"
+        before, after = (
+            "\n".join(line[1:] for line in diff if line[:1] != left).strip("\n") for left in ("+", "-")
+        )
+        old = read(stage, "main", other).decode()
+        assert old.count(f"\n{before}\n") == 1
+        new = old.replace(f"\n{before}\n", f"\n{after}\n").encode()
+        await written(stage, "keys", other, new, by="tom")
+        again = await checked(stage, pull["number"])
+        assert (again.conclusion, rules(again)) == ("success", set())
 
 
 async def test_old_findings_are_one_line_and_no_annotations(open_stage) -> None:
