@@ -179,6 +179,14 @@ def test_a_hosting_services_port_is_taken_unless_ours_is_set(environment: pytest
     assert load_settings().port == 6000
 
 
+def test_a_models_command_is_taken_apart_as_a_shell_would(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().model_argv == []
+    environment.setenv("CLOI_MODEL_COMMAND", "ask --model 'the best'")
+    assert load_settings().model_argv == ["ask", "--model", "the best"]
+    environment.setenv("CLOI_MODEL_COMMAND", "ask 'the best")
+    assert problems()[0].startswith("CLOI_MODEL_COMMAND cannot be taken apart into words")
+
+
 def test_runners_may_have_a_mirror(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("CLOI_RUNNER_URL", "http://mirror.internal/cloi/")
     assert load_settings().runner_base_url == "http://mirror.internal/cloi"
