@@ -40,6 +40,12 @@ _FORBIDS = re.compile(
 _DEMANDS = re.compile(
     r"^(?:require|always|ensure)\b|\b(?:must|shall|should|requires?|has to|have to|needs? to)\b"
 )
+_TWISTS = re.compile(
+    r"\b(?:without|except|unless|until|lack\w*|miss\w*|other than|instead|rather|only|but|if)\b"
+)
+_NEGATIONS = re.compile(
+    r"\b(?:no|not|never|nor|none|avoid\w*|prevent\w*|remov\w*|free of|replac\w*|deprecat\w*)\b"
+)
 
 Direction = Literal["demands", "forbids"]
 
@@ -187,9 +193,11 @@ def _places(constraint: Constraint, patch: Patch) -> Iterator[Evidence]:
 
 def _direction(words: str) -> Direction | None:
     text = " ".join(words.casefold().split())[:500]
+    if _TWISTS.search(text):
+        return None  # "not without", "only if": for people to read
     if _FORBIDS.search(text):
         return "forbids"
-    return "demands" if _DEMANDS.search(text) else None
+    return "demands" if _DEMANDS.search(text) and not _NEGATIONS.search(text) else None
 
 
 def _evidence(text: str, path: str, line: int | None = None) -> Evidence:

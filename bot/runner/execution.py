@@ -11,7 +11,7 @@ from typing import Any
 from bot.runner.job import Job, read_json, write_json
 
 SCHEMA = "cloi.execution/1"
-_MOST_CLAIMS = 300
+_MOST_CLAIMS, _MOST_PATHS = 300, 50
 TASKS = ("implementation", "tests", "docs")
 
 
@@ -67,7 +67,7 @@ class Execution:
         for key, paths in list(said.items())[:_MOST_CLAIMS] if isinstance(said, dict) else ():
             if isinstance(paths, list):
                 known = self.data.setdefault("requirements", {}).setdefault(str(key)[:100], [])
-                known += [str(p)[:1000] for p in paths[:_MOST_CLAIMS] if str(p)[:1000] not in known]
+                known += [str(p)[:300] for p in paths[:_MOST_PATHS] if str(p)[:300] not in known]
         self.save()
 
     def save(self) -> None:

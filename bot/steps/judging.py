@@ -84,6 +84,16 @@ class JudgeRun(GitHubStep):
             claims=claims_of(_json(claim)),
             outcomes=outcomes_of(_json(tests, _MOST_OUTCOMES)),
         )
+        by = {v: [r.name for r in traced.children if r.verdict is v] for v in Verdict}
+        shown = DomainEvent(
+            "RequirementsTraced",
+            {
+                "covered": by[Verdict.PASS],
+                "named": by[Verdict.WARN],
+                "claimed": by[Verdict.UNKNOWN],
+                "uncovered": by[Verdict.FAIL],
+            },
+        )
         return Done(
             {
                 "trace": keep_json(ctx, results.as_json(traced)),
@@ -92,7 +102,7 @@ class JudgeRun(GitHubStep):
                 "result": kept,
                 "files": [c.path for c in patch.files],
             },
-            events=(event,),
+            events=(event, shown),
         )
 
     async def _file(

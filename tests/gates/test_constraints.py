@@ -104,6 +104,26 @@ def test_what_no_program_can_decide_is_said_to_be_unchecked_and_never_passed(
     assert result.children[0].reason.startswith("not checked")
 
 
+@pytest.mark.parametrize(
+    ("words", "direction"),
+    [
+        ("All CLI modules must use index.js as entry point", "demands"),
+        ("Every service requires a README", "demands"),
+        ("No imports should reference deprecated unified.js", "forbids"),
+        ("Services should never import the database", "forbids"),
+        ("Direct imports are forbidden", "forbids"),
+        ("A2A services should not use hardcoded ports in production", "forbids"),
+        ("Modules must not be without index.js", None),
+        ("Modules must avoid legacy files", None),
+        ("Only the gateway may import it", None),
+        ("Prefer index.js", None),
+        ("", None),
+    ],
+)
+def test_a_direction_is_read_and_never_guessed(words: str, direction: str | None) -> None:
+    assert like(NO_UNIFIED, rule="", description=words).direction == direction
+
+
 def test_a_catastrophic_pattern_on_a_long_line_ends_with_a_clear_verdict(made: Made) -> None:
     patch = made({"a.js": b"a" * 300_000 + b"!\n"})
     assert judge(patch, like(NO_UNIFIED, pattern="(a+)+$")).verdict is Verdict.PASS

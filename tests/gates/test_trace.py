@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.gates.patch import apply, parse
+from bot.gates.patch import FileChange, Hunk, Kind, Line, Patch, apply, parse
 from bot.gates.suite import Outcome
 from bot.gates.trace import Asked, asked_of, claims_of, outcomes_of, trace
 from bot.result import EvidenceClass, Result, Verdict
@@ -111,6 +113,31 @@ def test_a_claim_never_makes_an_answer_better_and_the_runs_own_words_can_make_it
         assert verdicts(traced(files, asked=one, outcomes=outcomes)) == verdict
     collected_by_nobody = traced(files, asked=one, outcomes={})
     assert "not among the tests that ran" in collected_by_nobody["ADR-012/R1"].reason
+
+
+@pytest.mark.parametrize("ran", ["Cart adds", "cart.adds", "web/cart.test.js.Cart adds.Cart adds"])
+def test_other_languages_name_their_tests_in_their_own_way(traced: Traced, ran: str) -> None:
+    files = {"web/cart.test.js": b"it('adds', () => {}) // ADR-012/R1\n"}
+    assert verdicts(traced(files, asked=R[:1], outcomes={ran: Outcome.PASSED})) == "pass"
+    assert (
+        verdicts(traced(files, asked=R[:1], outcomes={ran.replace("adds", "adds_x"): Outcome.PASSED}))
+        == "warn"
+    )
+
+
+@given(
+    st.text("ab \n\r\tdef test_():#'\"@/\\{}it1ADR-012/R1", max_size=60),
+    st.sampled_from(["test_a.py", "a.test.js"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_file_of_tests_is_looked_at(text: str, name: str) -> None:
+    content = (text + "\n").encode()
+    lines = tuple(Line("+", line + b"\n") for line in content.split(b"\n")[:-1])
+    change = FileChange(name, Kind.ADD, None, "0" * 40, "100644", (Hunk(0, 0, 1, len(lines), lines),))
+    patch = Patch((change,), len(content), "")
+    facts: dict[str, Any] = {"jobs": GREEN, "claims": {}, "outcomes": None}
+    found = trace(R, patch, {name: content}, **facts)
+    assert [r.name for r in found.children] == [a.id for a in R]
 
 
 def test_a_name_in_a_file_of_tests_without_any_test_shows_nothing(traced: Traced) -> None:

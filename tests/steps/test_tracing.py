@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
+from bot.gates.patch import FileChange, Hunk, Kind, Line, Patch
 from bot.result import Result, Verdict
-from bot.steps.implementation_pull import ids_in_branch, implements
+from bot.steps.implementation_pull import OpenImplementationPull, ids_in_branch, implements
 
 
 @pytest.mark.parametrize(
@@ -31,3 +36,14 @@ def test_the_commit_names_what_something_speaks_for_and_calls_a_claim_a_claim() 
         "Implements: a/R2",
         "Implements: a/R3 (claimed)",
     ]
+
+
+async def test_what_was_judged_before_there_was_a_table_gets_one_without_the_runs_words() -> None:
+    asked = [{"id": f"a/R{n}", "kind": "work-item", "text": "t"} for n in (1, 2)]
+    store = SimpleNamespace(get_blob=lambda digest: json.dumps({"adrRequirements": asked}).encode())
+    ctx = cast("Any", SimpleNamespace(inputs={"plan": "digest"}, store=store, instance="i", step="s"))
+    hunk = Hunk(0, 0, 1, 1, (Line("+", b"# a/R1\n"),))
+    patch = Patch((FileChange("x.py", Kind.ADD, None, "0" * 40, "100644", (hunk,)),), 1, "")
+    step = OpenImplementationPull(cast("Any", None))
+    found = await step._traced(ctx, patch, {"x.py": b"# a/R1\n"})
+    assert [r.verdict for r in found.children] == [Verdict.WARN, Verdict.FAIL]

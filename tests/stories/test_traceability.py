@@ -124,6 +124,15 @@ async def test_the_table_says_what_is_shown_what_is_claimed_and_what_is_uncovere
             "Implements: 0003/R3",
             "Implements: 0003/R4 (claimed)",
         ]
+        (logged,) = [
+            e.body.data for e in stage.bot.store.read(told.instance) if e.name == "RequirementsTraced"
+        ]
+        assert logged == {
+            "covered": ["0003/R1", "0003/R2"],
+            "named": ["0003/R3"],
+            "claimed": ["0003/R4"],
+            "uncovered": ["0003/R5"],
+        }
         # What the record asks to be kept was kept; what no program decides is not said to have passed.
         assert "gate/constraint/0003/C1" in body and "2 of the record" in body and "1 not checked" in body
         tree = stage.sandbox.tree("acme/teashop", head_ref(stage, told.implementation_pull))
