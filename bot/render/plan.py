@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
+from bot.plans.difference import Asked, Difference, said
 from bot.plans.plan import Dependency, ImplementationPlan, RecordReference, Requirement, Source, Step
 from bot.render.fit import rows_within, within
 from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, size, text
@@ -48,6 +49,25 @@ def plan_markdown(
     title = say("plan", "requirements_title")
     asks = requirements(plan.adr_requirements, where=where, most=max(share, most - taken - size(title)))
     return within(head, [*above, Safe(f"{title}\n\n{asks}"), *below], most)
+
+
+def plan_difference(
+    plan: ImplementationPlan, found: Difference, *, under_way: bool = False, most: int = _MOST_TABLE
+) -> Safe:
+    """What an edit changes in the plan of a record, line by line, at most about `most` bytes. plan: the new one.
+    under_way: whether the old one is being implemented."""
+    rows: list[tuple[str, Asked, Asked | None]] = [("withdrawn", one, None) for one in found.withdrawn]
+    rows += [("changed", new, old) for old, new in found.changed]
+    rows += [("added", one, None) for one in found.added]
+    lines = (
+        f"| {what} | {cell_code(short_id(one.id), 40)} | {cell(said(one))} | {cell(said(was)) if was else ''} |"
+        for what, one, was in rows
+    )
+    title = record_title(plan.adr)
+    if not rows:
+        return say("plan", "same", title=title, under_way=under_way)
+    head = say("plan", "difference", title=title, under_way=under_way)
+    return Safe(f"{head}\n\n{_listed('differences', lines, most)}")
 
 
 def record_title(record: RecordReference) -> str:

@@ -18,6 +18,7 @@ from bot.engine.ports import StepContext
 from bot.github import checks as check_runs
 from bot.github.facts import pull_key
 from bot.plans.configuration import ConfigurationError
+from bot.plans.difference import difference
 from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
 from bot.records.checks import as_result, check
@@ -26,10 +27,11 @@ from bot.records.log import RecordLog
 from bot.records.record import Edit, Finding, Severity
 from bot.records.reservation import Claim, contested, reserved
 from bot.render.markdown import GITHUB_MOST, Safe
-from bot.render.plan import plan_markdown
+from bot.render.plan import plan_difference, plan_markdown
 from bot.render.records import CheckOutput, Older, SuggestedEdit, record_check
 from bot.result import Evidence, EvidenceClass, Result, Verdict
 from bot.steps.base import GitHubStep, blob, keep_json, link
+from bot.steps.beginning import DEFINITION as IMPLEMENTATION
 from bot.steps.proposal import Proposal, claims, proposal, rivals
 from bot.steps.reading import configuration_at
 
@@ -66,7 +68,8 @@ class CheckRecords(GitHubStep):
         earlier = [claim for claim in others if claim.pull < number]
         info = await repository.info()
         page = info.html_url or None
-        report = await asyncio.to_thread(report_on, proposed, earlier, page=page, unseen=unseen)
+        going = running(ctx, repository.full_name)
+        report = await asyncio.to_thread(report_on, proposed, earlier, page=page, unseen=unseen, going=going)
         seen = {"records": len(proposed.changed), "conclusion": report["conclusion"]}
         result = {**seen, "report": keep_json(ctx, report), "rivals": rivals(number, proposed.added, others)}
         return Done(result, events=(DomainEvent("RecordsChecked", dict(seen)),))
@@ -79,18 +82,24 @@ def _broken(error: ConfigurationError) -> Result:
 
 
 def report_on(
-    proposed: Proposal, earlier: Sequence[Claim] = (), *, page: str | None = None, unseen: int = 0
+    proposed: Proposal,
+    earlier: Sequence[Claim] = (),
+    *,
+    page: str | None = None,
+    unseen: int = 0,
+    going: Collection[str] = (),
 ) -> dict[str, Any]:
     """Findings and plan previews of the changed records as a check run's fields. Pure.
 
     earlier: what older open pull requests claim. page: the repository's, for links. unseen: how many of the other
-    pull requests were not looked at.
+    pull requests were not looked at. going: records that are being implemented, by id or path.
     """
     log, base = proposed.log, proposed.base_log
     blob_url = f"{page}/blob/{proposed.after.sha}/" if page else None
     findings: list[Finding] = []
     older: list[Finding] = []
     plans: list[ImplementationPlan] = []
+    edits: list[Safe] = []
     for record in log:
         if record.path not in proposed.changed:
             older += check(record, log, changed=set(proposed.changed), base=base)
@@ -98,9 +107,17 @@ def report_on(
         taken = reserved(record.path, earlier) if record.path in proposed.added else None
         findings += check(record, log, changed=set(proposed.changed), base=base, reserved=taken)
         paths = proposed.after.paths
-        plans.append(plan(record, proposed.after.configuration, log=log, paths_in_repository=paths))
+        planned = plan(record, proposed.after.configuration, log=log, paths_in_repository=paths)
+        plans.append(planned)
+        before = next((old for old in base.all_of(record.path) if old.id == record.id), None)
+        if before is not None:
+            old = plan(before, proposed.after.configuration, log=base, paths_in_repository=paths)
+            under_way = bool({record.id, record.path} & set(going))
+            edits.append(plan_difference(planned, difference(old, planned), under_way=under_way))
     most = _MOST_PREVIEW // max(1, len(plans))
-    previews = Safe("\n\n".join(plan_markdown(planned, blob_url=blob_url, most=most) for planned in plans))
+    previews = Safe(
+        "\n\n".join([*edits, *(plan_markdown(planned, blob_url=blob_url, most=most) for planned in plans)])
+    )
     return _plain(
         record_check(
             as_result(findings),
@@ -112,6 +129,15 @@ def report_on(
             number_taken=any(finding.rule.startswith("number-taken") for finding in findings),
             first=[(f"#{n}", f"{page}/pull/{n}" if page else None) for n in _first(proposed, earlier)],
         )
+    )
+
+
+def running(ctx: StepContext, repository: str) -> frozenset[str]:
+    """Records of a repository that are being implemented, as the implementations name them."""
+    begun = ctx.store.summaries(definition=IMPLEMENTATION, open_only=True)
+    prefix = f"{repository}/"
+    return frozenset(
+        s.key.removeprefix(prefix).partition("/phase-")[0] for s in begun if s.key.startswith(prefix)
     )
 
 

@@ -26,6 +26,7 @@ from bot.render import pulls as words
 from bot.render import result as result_words
 from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, link, plan_of
+from bot.steps.edited import void
 from bot.steps.judging import base_of
 from bot.steps.workflow_pull import branch_of, close_and_delete, commit_message
 
@@ -61,6 +62,9 @@ class OpenImplementationPull(GitHubStep):
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, made = self.repository(ctx), plan_of(ctx)
+        stopped = await void(ctx, repository, str(ctx.inputs["base_ref"]))
+        if stopped is not None:
+            return stopped
         patch = parse(blob(ctx, "patch"))
         base_sha = str(ctx.inputs["head_sha"])
         try:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
+from bot.github.facts import merged_key, pull_key
 from bot.github.objects import Pull
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, link
+from bot.steps.edited import void
 
 
 class AwaitMerge(GitHubStep):
-    """Inputs: number, what ("the workflow"), deadline (seconds). Result: merge_sha, merged_by, head_sha."""
+    """Inputs: number, what ("the workflow"), deadline (seconds); plan and base_ref, to stop once an edit of the
+    record has made the approval void, which is any edit where edits is "any".
+    Result: merge_sha, merged_by, head_sha."""
 
     type = "await-merge"
     inputs = frozenset({"repository", "number", "what", "deadline"})
-    optional = frozenset({"commit", "feature"})  # for its way back, full-system-rollback
+    optional = frozenset(
+        {"plan", "base_ref", "edits", "commit", "feature"}
+    )  # two for its way back, full-system-rollback
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, what = self.repository(ctx), str(ctx.inputs["what"])
@@ -44,9 +50,15 @@ class AwaitMerge(GitHubStep):
                     DomainEvent("PullRequestMerged", {"number": pull.number, "by": merged_by}),
                 ),
             )
+        if "plan" in ctx.inputs:
+            exact = ctx.inputs.get("edits") == "any"
+            stopped = await void(ctx, repository, str(ctx.inputs["base_ref"]), exact=exact)
+            if stopped is not None:
+                return stopped
         return Waiting(
             wake_on=(
-                f"pr:{repository.full_name}#{pull.number}",
+                pull_key(repository.full_name, pull.number),
+                merged_key(repository.full_name),
                 f"sha:{repository.full_name}@{pull.head.sha}",
             ),
             recheck_after=600,

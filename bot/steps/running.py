@@ -19,6 +19,7 @@ from bot.github import dispatches
 from bot.github.objects import Job, Run
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
+from bot.steps.edited import void
 
 _TO_STOP = 3600.0
 """Seconds that a cancelled run may take to stop before a human is asked."""
@@ -72,6 +73,10 @@ class DispatchRun(GitHubStep):
     async def do(self, ctx: StepContext) -> Outcome:
         repository, made = self.repository(ctx), plan_of(ctx)
         base_ref = str(ctx.inputs["base_ref"])
+        if ctx.inputs["mode"] == "implement":
+            stopped = await void(ctx, repository, base_ref, exact=True)
+            if stopped is not None:
+                return stopped
         approved = await self._approved(ctx, repository, base_ref)
         if isinstance(approved, Failed):
             return approved

@@ -1,0 +1,85 @@
+"""Whether a record still asks for what was approved. An edit that changes the plan makes the approval void.
+
+Looked at wherever something would follow from the approval: before the dispatch, before the implementation is
+proposed, and while people are waited for. Until the run has begun every byte counts, since the run itself refuses
+another text than was planned from; afterwards a typo that is mended there, and changes no requirement, stops
+nothing. No step of its own; what the author sees before the edit is merged is checking.py's.
+"""
+
+from __future__ import annotations
+
+from bot.engine.outcome import DomainEvent, Failed
+from bot.engine.ports import StepContext
+from bot.github.repository import Repository
+from bot.plans.configuration import ConfigurationError
+from bot.plans.difference import Difference, difference
+from bot.plans.plan import ImplementationPlan
+from bot.plans.planner import plan
+from bot.steps.base import plan_of
+from bot.steps.reading import configuration_at, snapshot
+
+_WAY_OUT = (
+    "The approval is void. `/cloi cancel`, then `/cloi implement`, makes a new plan; if the edit is taken back, "
+    "`/cloi retry` goes on with this one."
+)
+
+
+async def void(
+    ctx: StepContext, repository: Repository, base_ref: str, *, exact: bool = False
+) -> Failed | None:
+    """The refusal to go on if the record on `base_ref` no longer asks for what the step's input `plan` says, with
+    what is different; None if it does. exact: other words for the same count too. The instance parks with it.
+    Raises GitHubError."""
+    made = plan_of(ctx)
+    file = await repository.file(made.adr.path, base_ref)
+    if file is not None and file.blob_sha == made.adr.blob_sha:
+        return None
+    now = await _planned(repository, base_ref, made)
+    if now is None:
+        why = f"{made.adr.path} is no decision record on {base_ref} any more."
+        return _stopped(why, made, Difference())
+    if now.blocked:
+        why = f"{made.adr.path} was edited since its plan was approved: {' '.join(now.blocked)}"
+        return _stopped(why, made, Difference())
+    found = difference(made, now)
+    if not found and not exact:
+        return None
+    what = str(found) or "in words, with the same requirements"
+    why = f"{made.adr.path} was edited since its plan was approved: {what}."
+    return _stopped(why, now, found)
+
+
+async def _planned(
+    repository: Repository, base_ref: str, made: ImplementationPlan
+) -> ImplementationPlan | None:
+    sha = await repository.branch_head(base_ref)
+    if sha is None:
+        return None
+    try:
+        configuration = await configuration_at(repository, sha)
+    except ConfigurationError:
+        return made  # whoever starts the next one is told; what was approved has its own configuration
+    seen = await snapshot(repository, sha, configuration)
+    log = seen.log
+    record = next((r for r in log.all_of(made.adr.path) if r.id == made.adr.id), log.by_path(made.adr.path))
+    if record is None:
+        return None
+    return plan(
+        record,
+        configuration,
+        log=log,
+        paths_in_repository=seen.paths,
+        merged=True,
+        phase=made.phase or 1,
+    )
+
+
+def _stopped(why: str, now: ImplementationPlan, found: Difference) -> Failed:
+    seen = {
+        "digest": now.digest,
+        "added": [one.id for one in found.added],
+        "changed": [new.id for _, new in found.changed],
+        "withdrawn": [one.id for one in found.withdrawn],
+    }
+    event = DomainEvent("ApprovalVoided", seen)
+    return Failed(error=f"{why} {_WAY_OUT}", kind="refused", park=True, events=(event,))
