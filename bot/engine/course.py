@@ -18,7 +18,6 @@ from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import StepDefinition, WorkflowDefinition
 
 _UNDOING = (RollbackState.STARTED, RollbackState.WAITING, RollbackState.RETRYING)
-_SETTLED = (StepState.COMPLETED, StepState.SKIPPED)
 
 
 def consequences(
@@ -39,12 +38,18 @@ def _go_on(
             if step.state is StepState.WAITING and step.signal == name:
                 yield e.StepCompleted(step=step.name, result=data, signal=name)
                 return
-    failed = [s for s in instance.steps.values() if s.state is StepState.FAILED]
-    asking = next((s for s in failed if s.park), None)
-    if asking is not None:
-        yield e.WorkflowParked(reason=asking.error, step=asking.name)
-        return
+    settled: set[str] = set()
+    failed: list[StepInstance] = []
+    for step in instance.steps.values():
+        if step.state is StepState.COMPLETED or step.state is StepState.SKIPPED:
+            settled.add(step.name)
+        elif step.state is StepState.FAILED:
+            failed.append(step)
     if failed:
+        asking = next((s for s in failed if s.park), None)
+        if asking is not None:
+            yield e.WorkflowParked(reason=asking.error, step=asking.name)
+            return
         # Siblings in flight finish first, and all of a parallel_group (ADR-012: allSettled); nothing new begins.
         groups = {definition.step(s.name).parallel_group for s in failed} - {None}
         for step in instance.steps.values():
@@ -53,7 +58,6 @@ def _go_on(
                 return
         yield from _failed(instance, definition, failed)
         return
-    settled = {s.name for s in instance.steps.values() if s.state in _SETTLED}
     for phase, names in definition.phase_steps.items():
         if names <= settled and phase not in instance.phases_completed:
             yield e.PhaseCompleted(phase=phase)
@@ -62,9 +66,9 @@ def _go_on(
             yield e.StepEmitted(name=definition.emits["completed"])
         yield e.WorkflowCompleted()
         return
-    free = (definition.most_at_once or len(definition.steps)) - sum(
-        s.state in UNDER_WAY for s in instance.steps.values()
-    )
+    free = len(definition.steps)
+    if definition.most_at_once:
+        free = definition.most_at_once - sum(s.state in UNDER_WAY for s in instance.steps.values())
     for planned in definition.steps:
         if planned.name in instance.steps or not settled.issuperset(definition.needs[planned.name]):
             continue

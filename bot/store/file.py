@@ -108,21 +108,8 @@ class SQLiteFile:
         except sqlite3.Error as error:
             raise self._words(error) from error
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._guard, self._worded():
-            if self._db is None or self.readonly:
-                raise StoreError(f"{self.path} is {'open for reading only' if self._db else 'closed'}")
-            db = self._db
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    with suppress(sqlite3.Error):  # the first error is the one to tell
-                        db.execute("ROLLBACK")
-                raise
+    def _writing(self) -> _Transaction:
+        return _Transaction(self)
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._guard:
@@ -135,6 +122,47 @@ class SQLiteFile:
 
     def _words(self, error: sqlite3.Error) -> StoreError:
         return StoreError(f"{self.path} cannot be used: {error}")
+
+
+class _Transaction:
+    """`with` it: nobody else's thread comes between, and what is written is on the disk at its end, or undone."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: SQLiteFile) -> None:
+        self._file = file
+
+    def __enter__(self) -> sqlite3.Connection:
+        file = self._file
+        file._guard.acquire()
+        try:
+            if file._db is None or file.readonly:
+                raise StoreError(f"{file.path} is {'open for reading only' if file._db else 'closed'}")
+            file._db.execute("BEGIN IMMEDIATE")
+            return file._db
+        except BaseException as error:
+            file._guard.release()
+            if isinstance(error, sqlite3.Error):
+                raise file._words(error) from error
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        file, db = self._file, self._file._db
+        assert db is not None, "nobody closes it in between"
+        try:
+            if error is None:
+                try:
+                    db.execute("COMMIT")
+                    return
+                except sqlite3.Error as late:
+                    error = late
+            if db.in_transaction:
+                with suppress(sqlite3.Error):  # the first error is the one to tell
+                    db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise file._words(error) from error
+        finally:
+            file._guard.release()
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -94,8 +94,10 @@ class SQLiteStore(SQLiteFile):
                     "INSERT INTO events (stream, version, name, at, hash, body) VALUES (?, ?, ?, ?, ?, ?)",
                     rows,
                 )
-                db.executemany(_UPSERT, map(msgspec.structs.astuple, changed))
-                db.executemany("UPDATE instances SET updated_at = ?2 WHERE instance = ?1", moved.items())
+                if changed:
+                    db.executemany(_UPSERT, map(msgspec.structs.astuple, changed))
+                if moved:
+                    db.executemany("UPDATE instances SET updated_at = ?2 WHERE instance = ?1", moved.items())
                 if consumes is not None:
                     self._consume(db, consumes, reason)
             self._remember(heads)
