@@ -228,6 +228,8 @@ async def test_a_command_that_took_effect_before_the_bot_was_killed_is_not_denie
     async with open_stage(MortalStore(MemoryStore(), fate), files=decided_files()) as stage:
         mortal(stage, fate)
         told = await implementing(stage)
+        waits = stage.bot.coordinator.instance  # with nothing on its way, all follows from the command at once
+        await stage.until(lambda: waits(told.instance).steps["await-workflow-merge"].state == "waiting")
         words = {"approve": "/cloi approve {}", "retry": "/cloi retry"}.get(command, f"/cloi {command}")
         if "WorkflowResumed" in KILLED[command]:
             words = words.format(await _stopped(stage, told))
