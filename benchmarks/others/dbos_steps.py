@@ -1,7 +1,8 @@
 """The same no-op workflows on DBOS over SQLite as it is shipped. Prints one JSON object.
 
-Started by ../engine.py with a directory; see requirements-bench.lock. sequential: milliseconds a step of workflows
-that run one after the other. at_once: steps a second of 100 workflows that begin together.
+Started by ../engine.py with a directory; see requirements-bench.lock. sequential: milliseconds from one
+step to the next, the median. at_once: steps a second of 100 workflows that begin together, the better of two
+rounds.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import json
 import statistics
 import sys
 import time
+from itertools import pairwise
 
 from dbos import DBOS
 
 STEPS = 10
+CALLS: list[float] = []
 
 
 @DBOS.step()
 def nothing() -> None:
     """Done at once."""
+    CALLS.append(time.perf_counter())
 
 
 @DBOS.workflow()
@@ -38,17 +42,18 @@ def main(directory: str) -> None:
         }
     )
     DBOS.launch()
-    chain()
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        CALLS.clear()
         chain()
-        times.append((time.perf_counter() - began) / STEPS * 1000)
-    began = time.perf_counter()
-    for handle in [DBOS.start_workflow(chain) for _ in range(100)]:
-        handle.get_result()
-    at_once = 100 * STEPS / (time.perf_counter() - began)
-    print(json.dumps({"sequential": statistics.median(times), "at_once": at_once}))
+        times += [after - before for before, after in pairwise(CALLS)]
+    rates = []
+    for _ in range(2):
+        began = time.perf_counter()
+        for handle in [DBOS.start_workflow(chain) for _ in range(100)]:
+            handle.get_result()
+        rates.append(100 * STEPS / (time.perf_counter() - began))
+    print(json.dumps({"sequential": statistics.median(times) * 1000, "at_once": max(rates)}))
     DBOS.destroy()
 
 
