@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import random
 import socket
@@ -198,7 +199,10 @@ async def serve(settings: Settings, listening: Callable[[str], None]) -> None:
     Raises what `bot_from` does, and OSError if the address cannot be had: before any work is begun.
     """
     with _listener(settings.host, settings.port) as at:
-        await _serve(await bot_from(settings), at, listening)
+        bot = await bot_from(settings)
+        gc.collect()
+        gc.freeze()  # what was loaded by now stays, and is not looked through at each collection
+        await _serve(bot, at, listening)
 
 
 def _listener(host: str, port: int) -> socket.socket:
