@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cli import checking, insights, keeping, language, log, records, runner, running
+from bot.cli import checking, insights, keeping, language, log, optimizing, records, runner, running
 from bot.cli.base import Trouble, main
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "language",
     "log",
     "main",
+    "optimizing",
     "records",
     "runner",
     "running",

@@ -107,9 +107,12 @@ def _block(text: str, found: yaml.SequenceNode, names: Sequence[str]) -> _Edit:
     end = len(text) if last < 0 else last + 1
     lead = text[start : found.value[0].start_mark.index]
     if lead.strip() != "-" or not names:
-        # Its first item stands beside other things, or none is left.
-        stop = found.value[-1].end_mark.index
-        return found.start_mark.index, stop, "[" + ", ".join(map(_word, names)) + "]"
+        # Its first item stands beside other things, or none is left: the list moves up to its key.
+        colon = text.rfind(":", 0, found.start_mark.index)
+        between = text[colon + 1 : found.start_mark.index]
+        at = found.start_mark.index if between.strip() else colon + 1
+        flow = "[" + ", ".join(map(_word, names)) + "]"
+        return at, found.value[-1].end_mark.index, flow if between.strip() else f" {flow}"
     known = {item.value for item in found.value}
     lines = []
     at = start

@@ -9,16 +9,18 @@ expected gain. Nothing is ever applied.
 from __future__ import annotations
 
 import difflib
+import math
 import statistics
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.insights.amend import CannotAmend, amended
+from bot.insights.draws import MOST_ATTEMPTS, Draws, StepTimes, times
 from bot.insights.history import History, Run
 from bot.insights.patterns import Patterns, patterns
 from bot.insights.prediction import Prediction, predict
 from bot.insights.prevention import PreventionStrategy, strategies
-from bot.insights.timing import MOST_ATTEMPTS, Draws, StepTimes, Timed, in_order, timed, times
+from bot.insights.timing import Timed, in_order, timed
 from bot.insights.variants import Change, changes, with_step
 from bot.language.definition import WorkflowDefinition
 
@@ -28,7 +30,7 @@ _SEEN = 5  # ends of each step
 _MOST_CHANGES = 6
 _WORTH = 0.01  # of the whole time: less is not worth a review
 _SURE = 1.65  # standard deviations: one chance in twenty to be wrong, were it normal
-_PROMISING = 12  # candidates that are timed on all draws
+_PROMISING = 8  # candidates that are timed on all draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class IntelligentWorkflowOptimizer:
         if not taken:
             reason = "no change is sure enough to make it faster, from what was seen"
             return Proposal(definition.name, len(runs), reason, found, statistics.fmean(first.until))
+        text = amended(current)
         return Proposal(
             definition=definition.name,
             runs=len(runs),
@@ -112,8 +115,8 @@ class IntelligentWorkflowOptimizer:
             gain=_gain(first, now),
             through=first.whole - now.whole,
             steps=tuple(taken),
-            text=amended(current),
-            diff=_diff(definition.text, amended(current), path or f"{definition.name}.yaml"),
+            text=text,
+            diff=_diff(definition.text, text, path or f"{definition.name}.yaml"),
         )
 
     def analyze_execution_patterns(self, definition: WorkflowDefinition) -> Patterns | None:
@@ -238,7 +241,8 @@ def _gain(before: Timed, after: Timed) -> Gain:
 
 def _sure(before: Timed, after: Timed) -> bool:
     each = [b - a for b, a in zip(before.until, after.until, strict=True)]
-    mean, spread = statistics.fmean(each), statistics.stdev(each)
+    mean = statistics.fmean(each)
+    spread = math.sqrt(sum((x - mean) ** 2 for x in each) / (len(each) - 1))
     return mean > max(_SURE * spread, _WORTH * statistics.fmean(before.until))
 
 

@@ -9,7 +9,7 @@ Not here: what to do about it (prevention.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.insights.chance import CONFIDENCE, Counts, Rate, quantile, rate
@@ -153,10 +153,9 @@ def _final(seen: Iterable[StepRun]) -> Counts:
 
 def _risk(name: str, seen: list[StepRun], found: Rate) -> StepRisk:
     failed = [s for s in seen if s.state == "failed"]
-    ended: Callable[[StepRun], bool] = lambda s: s.state in ("completed", "failed")  # noqa: E731
     return StepRisk(
         step=name,
-        runs=sum(map(ended, seen)),
+        runs=_final(seen)[1],
         failed=len(failed),
         kinds=dict(Counter(s.kind for s in failed).most_common()),
         repeated=sum(a.again for s in seen for a in s.attempts),

@@ -38,6 +38,8 @@ def strategies(
 ) -> tuple[PreventionStrategy, ...]:
     """For each step and kind of failure that was seen, what failed most first."""
     out = [found for risk in foretold.steps for found in _of(definition, risk, runs)]
+    if any(found.failed > 1 for found in out):
+        out = [found for found in out if found.failed != 1]  # once may be chance, and would hide what is not
     return tuple(sorted(out, key=lambda s: (-s.failed, s.step, s.kind))[:_MOST])
 
 

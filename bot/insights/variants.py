@@ -127,7 +127,7 @@ def _loosened(
     loose = with_step(definition, alone, *_followers(definition, step, other))
     yield Change("side-by-side", step.name, other.name, risk=risk), loose
     behind = replace(other, depends_on=(*_without(other, alone), step.name))
-    yield Change("swap", step.name, other.name, risk=risk), with_step(definition, alone, behind)
+    yield Change("swap", step.name, other.name, risk=risk), with_step(loose, behind)
 
 
 def _without(other: StepDefinition, alone: StepDefinition) -> tuple[str, ...]:

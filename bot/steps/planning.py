@@ -22,6 +22,7 @@ class ReadRecord(GitHubStep):
     """Reads record, log and configuration at the head of the default branch; all later steps use these bytes."""
 
     type = "read-record"
+    effect_free = True
     inputs = frozenset({"repository", "path"})
 
     async def do(self, ctx: StepContext) -> Outcome:
@@ -60,6 +61,7 @@ class PlanImplementation(StepType):
     """Record and configuration to ImplementationPlan. A blocked plan ends the instance with its reasons."""
 
     type = "plan-implementation"
+    effect_free = True
     inputs = frozenset({"record", "path", "configuration", "known", "phase"})
 
     async def start(self, ctx: StepContext) -> Outcome:
@@ -116,6 +118,7 @@ class GenerateWorkflow(GitHubStep):
     """Plan to workflow file and approval hash; pure, but for keeping the bytes."""
 
     type = "generate-workflow"
+    effect_free = True
     inputs = frozenset({"plan"})
 
     async def do(self, ctx: StepContext) -> Outcome:

@@ -11,7 +11,7 @@ import heapq
 import math
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -93,6 +93,16 @@ def drawn(chance: random.Random, flaky: float = 0.05) -> Life:
             waits=waits,
         )
     return Life(parse(text_of(names, chance)), natures)
+
+
+def elsewhere(life: Life, chance: random.Random, spread: float) -> Life:
+    """The same definition where steps fail more or less often, and are slower or faster."""
+    natures = {}
+    for name, nature in life.natures.items():
+        odds = nature.final / (1 - nature.final) * math.exp(chance.gauss(0.0, spread))
+        slower = math.exp(chance.gauss(0.0, spread / 2))
+        natures[name] = replace(nature, final=min(0.7, odds / (1 + odds)), middle=nature.middle * slower)
+    return Life(life.definition, natures)
 
 
 def text_of(names: list[str], chance: random.Random) -> str:

@@ -73,6 +73,7 @@ class ErrorAnalysis(StepType):
     """Result: error_type, evidence."""
 
     type = "error-analysis"
+    effect_free = True
     inputs = frozenset({"error_message"})
 
     def __init__(self, plugins: PluginRegistry | None = None) -> None:

@@ -68,6 +68,7 @@ class RagRetrieval(StepType):
     """documents: what this step may look into. Result: relevant_patterns (JSON, kept), found, paths."""
 
     type = "rag-retrieval"
+    effect_free = True
     inputs = frozenset({"query"})
 
     def __init__(self, documents: Callable[[StepContext], Documents] | None = None) -> None:
