@@ -105,8 +105,8 @@ async def close_pull(
         await say(ctx, repository, number, marker=f"{ctx.key} closes {number}", body=comment, beside=True)
 
     async def do() -> Result:
-        await write(repository, "close-pull", "PATCH", f"/pulls/{number}", {"state": "closed"})
-        return {"closed": True}
+        answer = await write(repository, "close-pull", "PATCH", f"/pulls/{number}", {"state": "closed"})
+        return {"closed": not answer.read(Pull).merged}  # a person may have merged it since our look
 
     return bool((await settle(intent, repository.gh, look=look, do=do, by_nature=True))["closed"])
 

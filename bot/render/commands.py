@@ -136,6 +136,16 @@ def reverting(record: str, number: int) -> Safe:
     return _say("reverting", record=record, number=number)
 
 
+def reverting_already(record: str, state: Safe) -> Safe:
+    """Its revert was asked for before. state: where that stands."""
+    return _say("reverting_already", record=record, state=state)
+
+
+def nothing_left(record: str, number: int) -> Safe:
+    """Somebody has taken it back already."""
+    return _say("nothing_left", record=record, number=number)
+
+
 def help_text(commands: Sequence[CommandHelp]) -> Safe:
     """All commands, from the same data that runs them."""
     rows = [f"| {cell_code(c.usage)} | {cell(c.description)} | {cell(c.who)} |" for c in commands]

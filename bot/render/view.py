@@ -80,7 +80,8 @@ class View:
     sentence: what happens now and who has to act, plain text. edges: pairs of places in `phases`.
     back: how many steps are taken back and how many will be, or None while nothing is.
     stuck: taking back failed, so only `retry` helps. gate: the quality gate's answer; gate_lost: it could not
-    be read. report: what came of it, once it is over. chain_head: of the events' hash chain.
+    be read. report: what came of it, once it is over. chain_head: of the events' hash chain. reverts: it takes an
+    implementation back that has ended.
     """
 
     instance: str
@@ -107,6 +108,7 @@ class View:
     gate_lost: bool = False
     report: ImplementationReport | None = None
     chain_head: str | None = None
+    reverts: bool = False
 
 
 def view_of(
@@ -157,6 +159,7 @@ def view_of(
         gate_lost=lost,
         report=report,
         chain_head=chain_head,
+        reverts=instance.definition == "revert-implementation",
     )
 
 

@@ -15,6 +15,7 @@ from bot.engine.ports import StepContext, StepType
 DEFINITION = "implement-adr"
 FOLLOWER = "follow-implementation"
 ADVISER = "advise-on-record"
+REVERT = "revert-implementation"
 
 
 def begin(
@@ -32,14 +33,7 @@ def begin(
         DEFINITION, key, context, actor=actor, cause=ctx.instance, correlation=ctx.correlation
     )
     if ours:
-        ctx.control.start(
-            FOLLOWER,
-            instance,
-            {"repository": context["repository"], "issue": context["issue"], "instance": instance},
-            actor="cloi",
-            cause=ctx.instance,
-            correlation=ctx.correlation,
-        )
+        follow(ctx, instance, context)
     if ours and model_help:
         ctx.control.start(
             ADVISER,
@@ -50,6 +44,18 @@ def begin(
             correlation=ctx.correlation,
         )
     return instance, ours
+
+
+def follow(ctx: StepContext, instance: str, context: Mapping[str, Any]) -> None:
+    """Let a comment on the issue say how an instance goes. context: repository and issue."""
+    ctx.control.start(
+        FOLLOWER,
+        instance,
+        {"repository": context["repository"], "issue": context["issue"], "instance": instance},
+        actor="cloi",
+        cause=ctx.instance,
+        correlation=ctx.correlation,
+    )
 
 
 class StartNextPhase(StepType):

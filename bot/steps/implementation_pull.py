@@ -16,6 +16,7 @@ import msgspec
 
 from bot import result as results
 from bot.actions.workflow import marker_path
+from bot.engine.instance import fold
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.gates.marker import write_marker
@@ -28,6 +29,7 @@ from bot.result import Result, Verdict
 from bot.steps.base import GitHubStep, blob, link, plan_of
 from bot.steps.edited import void
 from bot.steps.judging import base_of
+from bot.steps.reverting import reverse_of
 from bot.steps.workflow_pull import branch_of, close_and_delete, commit_message
 
 CHECK_NAME = "CLOI / quality gate"
@@ -143,4 +145,22 @@ class RestorePreviousState(OpenImplementationPull):
     undoable = False
 
     async def do(self, ctx: StepContext) -> Outcome:
-        return await close_and_delete(self, ctx, merged="was merged, which its revert takes back")
+        outcome = await close_and_delete(self, ctx, merged="was merged, which its revert takes back")
+        if isinstance(outcome, Done) and "merged" in outcome.result:
+            return await self._reverted(ctx, outcome)
+        return outcome
+
+    async def _reverted(self, ctx: StepContext, outcome: Done) -> Outcome:
+        """What was merged before anybody waited for that has no way back of its own: a person has to revert it."""
+        instance = fold(ctx.store.read(ctx.instance))
+        if instance is not None and {"RevertProposed", "RevertConflict"} & instance.emitted.keys():
+            return outcome
+        repository, number = self.repository(ctx), int(outcome.result["number"])
+        pull = await repository.pull(number)
+        head = await repository.branch_head(pull.base.ref)
+        reverse = await reverse_of(repository, str(outcome.result["merged"]), head) if head else None
+        if reverse is None or not (reverse.files or reverse.conflicts):
+            return Done({**outcome.result, "note": f"{pull.base.ref} has nothing of #{number} any more"})
+        words_ = f"#{number} was merged before it could be closed, so the change is in. Revert it on GitHub "
+        words_ += f"(the button at the end of #{number}) and merge that, then retry."
+        return Failed(error=words_, kind="refused", park=True)

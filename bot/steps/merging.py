@@ -35,6 +35,10 @@ class AwaitMerge(GitHubStep):
             return Failed(error=words, kind="refused")
         # Also of one that is merged already: what is told of it must not hang on when it was looked at.
         events, seen = await self._checks(ctx, repository, pull)
+        base = str(ctx.inputs.get("base_ref") or pull.base.ref)
+        if pull.merged and pull.base.ref != base:
+            error = f"#{pull.number} with {what} was merged into {pull.base.ref}, not into {base}"
+            return Failed(error=error, kind="refused", park=True, events=events)
         if pull.merged:
             merged_by = pull.merged_by.login if pull.merged_by else "somebody"
             return Done(

@@ -8,15 +8,18 @@ somebody pushed to our branch before it was merged, a person has to decide. Neve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.gates.merge import MergeConflict, merge
 from bot.github import commits, issues, pulls
-from bot.github.objects import Pull
+from bot.github.objects import Issue, Pull
 from bot.github.repository import Repository
 from bot.render import reverts as words
+from bot.render.pulls import closing
 from bot.steps.base import GitHubStep, link
 from bot.steps.reading import blob_of
 
@@ -79,10 +82,19 @@ class FullSystemRollback(GitHubStep):
             return await self._awaited(ctx, repository, int(ctx.memo["revert"]))
         pull = await repository.pull(int(ctx.inputs["number"]))
         if not pull.merged:
-            return Done({"note": f"#{pull.number} was never merged"})
+            # Closed before anything else goes back, since until then a person may still merge it.
+            comment = str(closing(ctx.reason))
+            if pull.state == "closed" or await pulls.close_pull(
+                ctx, repository, pull.number, comment=comment
+            ):
+                return Done({"note": f"#{pull.number} was never merged"})
+            pull = await repository.pull(pull.number)
         commit = str(ctx.inputs["commit"])
         again = f"-{ctx.memo['again']}" if "again" in ctx.memo else ""
         branch = f"cloi/{ctx.inputs['feature']}/revert-{ctx.key[:8]}{again}"
+        former = await self._former(ctx, repository, branch)
+        if former is not None:
+            return self._waiting(ctx, former, {"base": pull.base.ref})
         head = await self._head(ctx, repository, branch, pull.base.ref)
         reverse = await reverse_of(repository, commit, head)
         if not reverse.files and not reverse.conflicts:
@@ -108,7 +120,18 @@ class FullSystemRollback(GitHubStep):
         opened = DomainEvent(
             "RevertProposed", {"number": revert.number, "reverts": pull.number, "commit": made}
         )
-        return self._waiting(repository, revert, (opened,))
+        return self._waiting(ctx, revert, {"base": pull.base.ref, "made": made}, (opened,))
+
+    async def _former(self, ctx: StepContext, repository: Repository, branch: str) -> Pull | None:
+        """A revert of a former attempt that is still open, or open again: one is enough."""
+        for effect in commits.begun(ctx):
+            if effect.result["branch"] == branch:
+                continue
+            number = await pulls.opened(ctx, repository, str(effect.result["branch"]))
+            found = await repository.pull(number) if number is not None else None
+            if found is not None and found.state == "open":
+                return found
+        return None
 
     async def _head(self, ctx: StepContext, repository: Repository, branch: str, base: str) -> str:
         """What to build on: what a former process has begun to build on, else the default branch now."""
@@ -119,27 +142,51 @@ class FullSystemRollback(GitHubStep):
         assert head is not None, "a pull request was merged into it"
         return head
 
-    def _waiting(self, repository: Repository, revert: Pull, events: tuple[DomainEvent, ...] = ()) -> Waiting:
+    def _waiting(
+        self, ctx: StepContext, revert: Pull, memo: Mapping[str, Any], events: tuple[DomainEvent, ...] = ()
+    ) -> Waiting:
+        note = f"a maintainer to merge the revert #{revert.number}"
+        if revert.mergeable is False:
+            note += (
+                f", which conflicts with {revert.base.ref} by now (close it, then /cloi retry makes it anew)"
+            )
+        known = {name: memo[name] for name in ("base", "made") if name in memo}
         return Waiting(
-            wake_on=(f"pr:{repository.full_name}#{revert.number}",),
+            wake_on=(f"pr:{ctx.inputs['repository']}#{revert.number}",),
             recheck_after=600,
             deadline=_PATIENCE,
-            note=f"a maintainer to merge the revert #{revert.number}",
-            memo={"revert": revert.number, "links": [link(f"#{revert.number}", revert.html_url)]},
+            note=note,
+            memo={**known, "revert": revert.number, "links": [link(f"#{revert.number}", revert.html_url)]},
             events=events,
         )
 
     async def _awaited(self, ctx: StepContext, repository: Repository, number: int) -> Outcome:
         revert = await repository.pull(number)
+        base = str(ctx.memo.get("base", revert.base.ref))
+        if revert.merged and revert.base.ref != base:
+            words_ = f"the revert #{number} was merged into {revert.base.ref}, not into {base}, "
+            return Failed(error=words_ + "so the change is still in", kind="refused", park=True)
         if revert.merged:
             by = revert.merged_by.login if revert.merged_by else "somebody"
             links = [link(f"#{number}", revert.html_url)]
-            note = f"#{number} was merged by {by}"
+            note = f"#{number} was merged by {by}" + await self._left(ctx, repository, revert)
             return Done({"revert_pr": number, "merged_by": by, "note": note, "links": links})
         if revert.state == "closed":
             words_ = f"the revert #{number} was closed without being merged, so the change is still in"
-            return Failed(error=words_, kind="refused")
-        return self._waiting(repository, revert)
+            return Failed(error=words_, kind="refused", park=True)
+        return self._waiting(ctx, revert, ctx.memo)
+
+    async def _left(self, ctx: StepContext, repository: Repository, revert: Pull) -> str:
+        """Of a revert that others have pushed to: what the default branch still has, which they decided."""
+        if revert.head.sha == ctx.memo.get("made", revert.head.sha):
+            return ""
+        head = await repository.branch_head(revert.base.ref)
+        left = await reverse_of(repository, str(ctx.inputs["commit"]), head) if head else None
+        if left is None or not (left.files or left.conflicts):
+            return ""
+        paths = sorted({*left.files, *left.conflicts})
+        some = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        return f" after others had pushed to it; not taken back: {some}"
 
     async def _human(
         self, ctx: StepContext, repository: Repository, pull: Pull, conflicts: dict[str, str]
@@ -149,11 +196,21 @@ class FullSystemRollback(GitHubStep):
         text = words.revert_issue(
             pull.number, pull.title, conflicts, reason=_why(ctx), base=pull.base.ref, instance=ctx.instance
         )
-        issue = await issues.open_issue(ctx, repository, title=text.title, body=text.body)
+        before = await self._asked(ctx, repository)
+        issue = before or await issues.open_issue(ctx, repository, title=text.title, body=text.body)
         if issue.state == "closed":
-            return Done({"note": f"#{issue.number} was closed, so a person has taken #{pull.number} back"})
+            note = f"#{issue.number} was closed, so a person says that #{pull.number} is taken back"
+            return Done({"note": note})
         error = f"#{pull.number} cannot be taken back without a person; #{issue.number} says what to do"
-        return Failed(error=error, kind="conflict", events=(DomainEvent("RevertConflict", dict(conflicts)),))
+        event = DomainEvent("RevertConflict", dict(conflicts))
+        return Failed(error=error, kind="conflict", events=(event,), park=True)
+
+    async def _asked(self, ctx: StepContext, repository: Repository) -> Issue | None:
+        """The issue of a former attempt of this step."""
+        for effect in ctx.store.effects(ctx.instance):
+            if (effect.step, effect.kind) == (ctx.step, "open-issue") and "number" in effect.result:
+                return await repository.issue(int(effect.result["number"]))
+        return None
 
 
 def _why(ctx: StepContext) -> str:

@@ -111,6 +111,13 @@ class DispatchRun(GitHubStep):
                 f"The plan or the workflow on {base_ref} is not what was proposed, and only a workflow may "
             )
             words += "be edited by hand. `/cloi cancel`, then `/cloi implement`, proposes both anew."
+            if ctx.inputs["mode"] == "verify":
+                words = (
+                    f"The plan or the workflow is not on {base_ref} as it was approved, so what was merged "
+                )
+                words += (
+                    "cannot be verified. Put them back, then `/cloi retry`; or `/cloi rollback` reverts it."
+                )
             return Failed(error=words, kind="refused", before_effect=True, park=True)
         digest = hashlib.sha256(file.data).hexdigest()
         wanted = approval_hash(made.digest, digest, self.services.generator.version)

@@ -130,10 +130,12 @@ async def close_and_delete(
         number = await pulls.opened(ctx, repository, branch)
         if number is not None:
             left["number"] = number
-            if (await repository.pull(number)).merged:
+            if (await repository.pull(number)).merged or not await pulls.close_pull(
+                ctx, repository, number, comment=str(words.closing(ctx.reason))
+            ):
+                left["merged"] = commit
                 notes.append(f"#{number} {merged}")
                 continue
-            await pulls.close_pull(ctx, repository, number, comment=str(words.closing(ctx.reason)))
             notes.append(f"#{number} is closed")
         if not await pulls.delete_branch(ctx, repository, branch, if_head=commit):
             notes.append(f"somebody has pushed to {branch}, so it was left")

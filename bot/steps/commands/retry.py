@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.engine.errors import NotAllowedNow
-from bot.engine.instance import fold
+from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
-from bot.steps.beginning import FOLLOWER
+from bot.steps.beginning import FOLLOWER, REVERT
 from bot.steps.commands import implement
-from bot.steps.commands.base import Asked, Command, instances_of, meant, named
+from bot.steps.commands.base import Asked, Command, caused, instances_of, load, meant, named
 
 
 async def obey(asked: Asked) -> str | None:
@@ -17,6 +17,10 @@ async def obey(asked: Asked) -> str | None:
     if not found:
         return words.nothing_running(" ".join(asked.arguments))
     last = found[-1]
+    revert = parked_revert(asked, last)
+    if revert is not None:
+        asked.ctx.control.retry(revert, actor=f"@{asked.author}", cause=asked.ctx.instance)
+        return None
     follower = fold(asked.ctx.store.read(f"{FOLLOWER}/{last.id}"))
     if follower is not None and follower.state is WorkflowState.PARKED:
         asked.ctx.control.retry(follower.id, actor=f"@{asked.author}", cause=asked.ctx.instance)
@@ -37,6 +41,15 @@ async def obey(asked: Asked) -> str | None:
         asked.ctx.control.retry(last.id, actor=f"@{asked.author}", cause=asked.ctx.instance)
     except NotAllowedNow as error:
         return words.not_now(named(last)[0], str(error))
+    return None
+
+
+def parked_revert(asked: Asked, ended: WorkflowInstance) -> str | None:
+    """The instance that was to take it back after its end and has stopped, or that this very command let go on."""
+    for summary in asked.ctx.store.summaries(definition=REVERT, open_only=True):
+        revert = load(asked, summary)
+        if revert.key == ended.id and (revert.state is WorkflowState.PARKED or caused(asked, revert)):
+            return revert.id
     return None
 
 

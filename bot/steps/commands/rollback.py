@@ -10,9 +10,11 @@ from bot.engine.errors import NotAllowedNow
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
-from bot.steps.commands.base import Asked, Command, instances_of, meant, named
-
-DEFINITION = "revert-implementation"
+from bot.render.progress import status_markdown
+from bot.steps.beginning import REVERT as DEFINITION
+from bot.steps.beginning import follow
+from bot.steps.commands.base import Asked, Command, instances_of, load_stream, meant, named
+from bot.steps.reverting import reverse_of
 
 
 async def obey(asked: Asked) -> str | None:
@@ -23,14 +25,21 @@ async def obey(asked: Asked) -> str | None:
     reason = f"{asked.author} asked for a rollback"
     if last.state is WorkflowState.COMPLETED:
         opened = last.steps["open-implementation-pr"].result
+        repository, number = asked.repository, int(opened["number"])
+        head = await repository.branch_head((await repository.pull(number)).base.ref)
+        left = await reverse_of(repository, str(opened["commit"]), head) if head else None
+        if left is None or not (left.files or left.conflicts):
+            return words.nothing_left(named(last)[0], number)
         context = {
-            "repository": asked.repository.full_name,
-            "number": opened["number"],
+            **{name: last.context[name] for name in ("issue", "path", "record", "title")},
+            "requester": asked.author,
+            "repository": repository.full_name,
+            "number": number,
             "commit": opened["commit"],
             "feature": last.steps["plan"].result["feature"],
             "reason": reason,
         }
-        asked.ctx.control.start(
+        revert, ours = asked.ctx.control.start(
             DEFINITION,
             last.id,
             context,
@@ -38,7 +47,10 @@ async def obey(asked: Asked) -> str | None:
             cause=asked.ctx.instance,
             correlation=last.correlation,
         )
-        return words.reverting(named(last)[0], int(opened["number"]))
+        if not ours:
+            return words.reverting_already(named(last)[0], status_markdown(load_stream(asked, revert)))
+        follow(asked.ctx, revert, context)
+        return words.reverting(named(last)[0], number)
     try:
         asked.ctx.control.cancel(
             last.id, actor=f"@{asked.author}", reason=reason, cause=asked.ctx.instance, cancelled=False
