@@ -18,8 +18,10 @@ from typing import TypeAlias
 MAX_PATTERN = 500
 MAX_NODES = 500
 _MAX_DEPTH, _MAX_COUNT = 30, 200
+_MAX_BUILT = 10 * MAX_NODES
 _MAX_STATES, _MAX_KNOWN = 500, 20_000  # what is remembered between characters: a few megabytes
-_PER_LINE = 10  # steps, whatever its length
+# In steps, as measured: a line whatever its length, and what was not seen before.
+_PER_LINE, _PER_NEW, _PER_NODE = 10, 20, 4
 _LAST = 0x10FFFF
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
@@ -227,6 +229,7 @@ class Linear:
     pattern: str
     _nodes: list[_Tree] = field(default_factory=list, init=False, repr=False)
     _start: int = field(init=False, repr=False)
+    _built: int = field(default=0, init=False, repr=False)
     _known: dict[tuple[_State, int, str], tuple[bool, _State]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -275,7 +278,7 @@ class Linear:
                         there.add(then)
             todo += [n for n in nexts if n not in reached]
             reached.update(nexts)
-        budget.spend(len(reached))
+        budget.spend(_PER_NEW + _PER_NODE * len(reached))
         if len(self._states) >= _MAX_STATES or len(self._known) >= _MAX_KNOWN:
             self._states.clear()
             self._known.clear()
@@ -292,6 +295,9 @@ class Linear:
 
     def _build(self, tree: _Tree, then: int) -> int:
         """The node at which the tree begins, if what comes after it begins at `then`."""
+        self._built += 1
+        if self._built > _MAX_BUILT:  # nothing, repeated often enough, makes no node and takes for ever
+            raise Unsupported("it repeats too much")
         match tree:
             case ("all", list(parts)):
                 for part in reversed(parts):

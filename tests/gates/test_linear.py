@@ -63,7 +63,17 @@ def test_patterns_as_records_have_them(pattern: str, text: str, found: bool) -> 
     assert finds(pattern, text) is found
 
 
-ONE_PASS_IS_NOT_ENOUGH = ["(?=a)", "(?<!a)b", r"(a)\1", r"\p{L}", "(?i)a", "a++", "a**", "((a{99}){99}){99}"]
+ONE_PASS_IS_NOT_ENOUGH = [
+    "(?=a)",
+    "(?<!a)b",
+    r"(a)\1",
+    r"\p{L}",
+    "(?i)a",
+    "a++",
+    "a**",
+    "((a{99}){99}){99}",
+    "((((){99}){99}){99}){99}",
+]
 NONE_AT_ALL = ["(", ")", "[a", "*a", "a{3,1}", "a{999}", "^*", "\\", "[b-a]", "(" * 40 + ")" * 40, "a" * 501]
 
 
@@ -81,6 +91,12 @@ def test_patterns_that_would_stop_python_for_ever_end_within_a_count_of_steps(pa
     budget = Budget(200_000)
     assert not Linear(pattern).finds("a" * 20_000 + "!", budget)
     assert budget.left > 0
+
+
+def test_a_pattern_with_endlessly_many_states_ends_at_the_budget_too() -> None:
+    text = "".join("ab"[n * n * 7 // 3 % 2] for n in range(100_000))
+    with pytest.raises(TooMuch):
+        Linear("(a|b)*a(a|b){100}x").finds(text, Budget(300_000))
 
 
 def test_who_has_used_up_the_budget_is_told() -> None:
