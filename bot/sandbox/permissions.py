@@ -58,6 +58,7 @@ GET /repos/{owner}/{repo}/branches/{branch} | contents:read | read
 GET /repos/{owner}/{repo}/rules/branches/{branch} | metadata:read | read
 GET /repos/{owner}/{repo}/commits | contents:read | read
 GET /repos/{owner}/{repo}/commits/{ref} | contents:read | read
+GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls | pull_requests:read | read
 GET /repos/{owner}/{repo}/commits/{ref}/status | statuses:read | read
 GET /repos/{owner}/{repo}/commits/{ref}/check-runs | checks:read | read
 GET /repos/{owner}/{repo}/compare/{basehead} | contents:read | read

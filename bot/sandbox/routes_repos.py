@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from bot.sandbox import shapes, shapes_code
+from bot.sandbox import merging, shapes, shapes_code
 from bot.sandbox.call import Answer, Call, Refusal, not_found, operation, page
 from bot.sandbox.diffs import changes
 from bot.sandbox.git import Commit
-from bot.sandbox.world import ROLES
+from bot.sandbox.world import ROLES, Issue
 
 # What GitHub fills in where a rule says nothing.
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -147,6 +147,23 @@ def get_commit(call: Call) -> Answer:
     if "vnd.github.sha" in call.accept:
         return Answer(commit.sha.encode(), media_type="application/vnd.github.sha; charset=utf-8")
     return Answer(shapes_code.commit(call.world, call.repository, commit, files=True))
+
+
+@operation("GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls")
+def list_pulls_of_commit(call: Call) -> Answer:
+    """The merged PRs that brought a commit to the default branch; of one that is not there, the open ones too."""
+    commit, repo = _commit(call, call.params["commit_sha"]), call.repository
+    tip = repo.git.ref(f"refs/heads/{repo.default_branch}")
+    landed = tip is not None and repo.git.contains(tip, commit.sha)
+
+    def brings(issue: Issue) -> bool:
+        assert issue.pull
+        if issue.pull.merged_at is None and (landed or issue.state != "open"):
+            return False
+        return commit.sha == issue.pull.merge_commit or commit.sha in merging.own_commits(issue)
+
+    found = [issue for issue in repo.pulls() if brings(issue)]
+    return page(call, found, lambda issue: shapes_code.pull(call.world, issue, full=False))
 
 
 @operation("GET /repos/{owner}/{repo}/commits/{ref}/status")

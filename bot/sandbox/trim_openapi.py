@@ -45,6 +45,7 @@ OPERATIONS: dict[str, str] = {
     _REPO + "/rules/branches/{branch}": "get",
     _REPO + "/commits": "get",
     _REPO + "/commits/{ref}": "get",
+    _REPO + "/commits/{commit_sha}/pulls": "get",
     _REPO + "/commits/{ref}/status": "get",
     _REPO + "/commits/{ref}/check-runs": "get",
     _REPO + "/compare/{basehead}": "get",

@@ -155,3 +155,43 @@ async def test_closed_and_opened_again(shop: Any) -> None:
     await shop.good("maria", "PATCH", "pulls/1", {"state": "open", "title": "Better"})
     await shop.sandbox.deliver()
     assert shop.mailbox.events[-3:] == ["pull_request.closed", "pull_request.edited", "pull_request.reopened"]
+
+
+async def _brought_by(shop: Any, sha: str) -> list[int]:
+    return [one["number"] for one in await shop.good("maria", "GET", f"commits/{sha}/pulls")]
+
+
+async def test_a_commit_tells_which_pr_brought_it(shop: Any) -> None:
+    own = (await shop.pull("one", {"a.txt": "1\n"}))["head"]["sha"]
+    assert await _brought_by(shop, own) == [1]  # still open
+    await shop.pull("two", {"a.txt": "2\n"})
+    await shop.good("maria", "PATCH", "pulls/2", {"state": "closed"})
+    closed = (await shop.good("maria", "GET", "pulls/2"))["head"]["sha"]
+    assert await _brought_by(shop, closed) == []
+    merged = await shop.good("maria", "PUT", "pulls/1/merge", {})
+    await shop.pull("three", {"c.txt": "3\n"})
+    squashed = await shop.good("maria", "PUT", "pulls/3/merge", {"merge_method": "squash"})
+    assert [await _brought_by(shop, sha) for sha in (own, merged["sha"], squashed["sha"])] == [[1], [1], [3]]
+    last = await shop.good("maria", "GET", "commits?path=a.txt&sha=main&per_page=1")
+    assert [one["sha"] for one in last] == [own]
+
+
+async def test_a_commit_that_was_pushed_has_no_pr(shop: Any) -> None:
+    pushed = await shop.good("maria", "PUT", "contents/x.txt", {"message": "x", "content": "aGk="})
+    assert await _brought_by(shop, pushed["commit"]["sha"]) == []
+    assert (await shop.request("maria", "GET", f"commits/{'0' * 40}/pulls")).status_code == 422
+
+
+async def test_nobody_judges_their_own_pr(shop: Any) -> None:
+    await shop.pull("one", {"a.txt": "1"})
+    for event, verb in (("APPROVE", "approve"), ("REQUEST_CHANGES", "request changes on")):
+        refused = await shop.request("maria", "POST", "pulls/1/reviews", {"event": event, "body": "So."})
+        assert refused.status_code == 422
+        assert refused.json()["message"] == f"Review Can not {verb} your own pull request"
+    await shop.good("tom", "POST", "pulls/1/reviews", {"event": "REQUEST_CHANGES", "body": "Why?"})
+    await shop.good("rita", "POST", "pulls/1/reviews", {"event": "APPROVE"})
+    listed = await shop.good("maria", "GET", "pulls/1/reviews")
+    assert [(one["user"]["login"], one["state"]) for one in listed] == [
+        ("tom", "CHANGES_REQUESTED"),
+        ("rita", "APPROVED"),
+    ]
