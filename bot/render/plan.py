@@ -7,7 +7,7 @@ the plan itself (bot/plans), what merging it means (pulls.py), and how it looks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote
 
 from bot.plans.difference import Asked, Difference, said
@@ -115,6 +115,12 @@ def triggers(plan: ImplementationPlan) -> Safe:
     return say("plan", "triggers", triggers=plan.rollback_triggers)
 
 
+def risk(plan: ImplementationPlan, advice: Sequence[str] = ()) -> Safe:
+    """The plan's risks with their reasons. advice: what earlier runs say, which is no part of the plan."""
+    known = say("plan", "risk", plan=plan)
+    return Safe(f"{known}\n\n{say('plan', 'history', advice=advice)}") if advice else known
+
+
 def agent(plan: ImplementationPlan) -> Safe:
     """Who writes the code, by which command; fit for a table too."""
     who = plan.agent
@@ -135,7 +141,7 @@ def _folded(plan: ImplementationPlan, where: Where, most: int) -> list[Safe]:
     if plan.dependencies:
         rows = (_dependency(d, where) for d in plan.dependencies)
         parts.append(("dependencies_title", _listed("dependencies", rows, most)))
-    parts += [("risk_title", say("plan", "risk", plan=plan)), ("how_title", _how(plan))]
+    parts += [("risk_title", risk(plan)), ("how_title", _how(plan))]
     return [details(say_plainly("plan", title), body) for title, body in parts]
 
 

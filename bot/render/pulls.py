@@ -13,7 +13,7 @@ from bot.plans.plan import ImplementationPlan, Requirement
 from bot.render.fit import rows_within, within
 from bot.render.markdown import GITHUB_MOST, Safe, cell, cell_code, code, details, link, text
 from bot.render.plain import clip, inert, one_line
-from bot.render.plan import agent, record_title, requirements, short_id, triggers, warnings, way_back
+from bot.render.plan import agent, record_title, requirements, risk, short_id, triggers, warnings, way_back
 from bot.render.result import MARKS, VOUCHES, markdown
 from bot.render.words import say, say_plainly
 from bot.result import Evidence, EvidenceClass, Result, Verdict
@@ -64,11 +64,13 @@ def workflow_pull(
     requester: str,
     secrets: Sequence[str] = (),
     constraints: Sequence[ConstraintLine] = (),
+    advice: Sequence[str] = (),
     record_url: str | None = None,
     issue_url: str | None = None,
 ) -> PullText:
     """The pull request that adds workflow and plan. approval: the hash that a merge approves; generator: its
-    version; secrets: names of those that the workflow references; constraints: those of the record."""
+    version; secrets: names of those that the workflow references; constraints: those of the record. advice: what
+    earlier runs say."""
     head = say(
         "pulls",
         "workflow_head",
@@ -109,7 +111,8 @@ def workflow_pull(
     foot = say("pulls", "foot", instance=instance)
     title = say_plainly("pulls", "workflow_title", record=inert(record_title(plan.adr)))
     decline = say("pulls", "workflow_decline")
-    return PullText(clip(title, _MOST_TITLE), within(head, [asks, runs, decline, back], _MOST, foot))
+    parts = [asks, runs, decline, back, details(say_plainly("plan", "risk_title"), risk(plan, advice))]
+    return PullText(clip(title, _MOST_TITLE), within(head, parts, _MOST, foot))
 
 
 def implementation_pull(

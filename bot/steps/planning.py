@@ -15,6 +15,7 @@ from bot.plans.configuration import Configuration, ConfigurationError
 from bot.plans.planner import plan
 from bot.records.log import RecordLog
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
+from bot.steps.foresight import advice_from_history
 from bot.steps.reading import configuration_at, snapshot
 
 
@@ -58,11 +59,15 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 class PlanImplementation(StepType):
-    """Record and configuration to ImplementationPlan. A blocked plan ends the instance with its reasons."""
+    """Record and configuration to ImplementationPlan. A blocked plan ends the instance with its reasons.
+
+    Result: also `advice`, what earlier runs say, outside the plan and its digest.
+    """
 
     type = "plan-implementation"
     effect_free = True
     inputs = frozenset({"record", "path", "configuration", "known", "phase"})
+    optional = frozenset({"repository"})
 
     async def start(self, ctx: StepContext) -> Outcome:
         configuration = msgspec.json.decode(blob(ctx, "configuration"), type=Configuration)
@@ -95,6 +100,7 @@ class PlanImplementation(StepType):
                 "implementation_deadline": deadlines.implementation_pr,
                 "watch": deadlines.watch,
                 "rollback_required": made.rollback_required,
+                "advice": list(advice_from_history(ctx, str(ctx.inputs.get("repository", "")))),
             },
             events=(
                 DomainEvent(

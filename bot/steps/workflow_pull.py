@@ -36,6 +36,7 @@ class OpenWorkflowPull(GitHubStep):
             "approval",
         }
     )
+    optional = frozenset({"advice"})
     undoable = True
 
     async def do(self, ctx: StepContext) -> Outcome:
@@ -54,6 +55,7 @@ class OpenWorkflowPull(GitHubStep):
             instance=ctx.instance,
             requester=ctx.actor.removeprefix("@"),
             issue_url=(await repository.issue(int(ctx.inputs["issue"]))).html_url,
+            advice=[str(sentence) for sentence in ctx.inputs.get("advice", ())],
         )
         branch = branch_of(ctx, made.feature, "workflow")
         commit = await commits.commit_branch(
