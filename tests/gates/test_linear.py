@@ -95,7 +95,7 @@ def test_patterns_that_would_stop_python_for_ever_end_within_a_count_of_steps(pa
 
 
 def test_a_pattern_with_endlessly_many_states_ends_at_the_budget_too() -> None:
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     text = "".join(chance.choice("ab") for _ in range(20_000))
     with pytest.raises(TooMuch):
         Linear("(a|b)*a(a|b){100}x").finds(text, Budget(300_000))
