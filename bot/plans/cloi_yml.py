@@ -64,6 +64,7 @@ class _Reader(Nodes):
                 "rollback_required": lambda n: self.flag(n, "rollback_required"),
                 "model_help": lambda n: self.flag(n, "model_help"),
                 "on_accept": lambda n: self.choice(n, "on_accept", c.ON_ACCEPT),
+                "on_implemented": lambda n: self.choice(n, "on_implemented", c.ON_IMPLEMENTED),
             },
         )
         return c.Configuration(**top)  # type: ignore[arg-type]  # each reader above gives its field's type

@@ -24,6 +24,7 @@ TEST_TYPES = ("unit", "integration", "e2e")
 ACCEPTED_WHEN = ("status", "merged")
 PULL_REQUESTS = ("one", "phase")
 ON_ACCEPT = ("nothing", "issue", "start")
+ON_IMPLEMENTED = ("status-pr", "nothing")
 
 RECORD_GLOBS = (
     "docs/adr/**",
@@ -91,8 +92,8 @@ class Configuration(_Value, frozen=True, kw_only=True):
 
     accepted_when: what makes a record accepted: its status word, or its merge.
     pull_requests: one for all of a record, or one for each of its phases. on_accept: what happens when an
-    accepted record is merged. timeout_minutes: for each job. model_help: whether a language model is asked what it
-    would add to a plan.
+    accepted record is merged; on_implemented: when all of it is merged and has held. timeout_minutes: for each
+    job. model_help: whether a language model is asked what it would add to a plan.
     """
 
     agent: AgentSetting | None = None
@@ -106,6 +107,7 @@ class Configuration(_Value, frozen=True, kw_only=True):
     deadlines: Deadlines = Deadlines()
     rollback_required: bool = True
     on_accept: str = "nothing"
+    on_implemented: str = "status-pr"
     model_help: bool = False
 
 
@@ -127,8 +129,10 @@ class ConfigurationError(ValueError):
 def digest_of(configuration: Configuration) -> str:
     """sha256, as hex, over all values; the same for two files that say the same in other words.
 
-    Whether a model is asked does not count: what it says stands beside the plan and not in it.
+    What only stands beside the plan, or comes after it, does not count: whether a model is asked, and whether the
+    record's status is written back.
     """
     plain: Any = msgspec.to_builtins(configuration)
-    del plain["model_help"]
+    for beside in ("model_help", "on_implemented"):
+        del plain[beside]
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

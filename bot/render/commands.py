@@ -131,9 +131,10 @@ def nothing_to_rehearse() -> Safe:
     return _say("nothing_to_rehearse")
 
 
-def reverting(record: str, number: int) -> Safe:
-    """An ended implementation is taken back by a revert of its pull request."""
-    return _say("reverting", record=record, number=number)
+def reverting(record: str, number: int, *, status: int | None = None) -> Safe:
+    """An ended implementation is taken back by a revert of its pull request. status: the merged pull request that
+    made its record say "implemented", which goes too."""
+    return _say("reverting", record=record, number=number, status=status)
 
 
 def reverting_already(record: str, state: Safe) -> Safe:

@@ -20,10 +20,15 @@ log = logging.getLogger("cloi.steps")
 
 GROUP = "cloi.steps"
 OURS = tuple(
-    EntryPoint(name, f"bot.plugins.waiting:{cls}", GROUP)
-    for name, cls in (("await-signal", "AwaitSignal"), ("sleep", "Sleep"))
+    EntryPoint(name, f"bot.{where}", GROUP)
+    for name, where in (
+        ("await-signal", "plugins.waiting:AwaitSignal"),
+        ("sleep", "plugins.waiting:Sleep"),
+        ("decide-status", "steps.status:DecideStatus"),
+        ("propose-status", "steps.status:ProposeStatus"),
+    )
 )
-"""They wait for nothing but the engine."""
+"""Those that need no entry in the package's metadata: an installation from before them has them at once."""
 
 
 @cache

@@ -163,6 +163,7 @@ def test_every_key_of_the_configuration_is_told() -> None:
         "pull_requests": c.PULL_REQUESTS,
         "runs_on": c.RUNNERS,
         "on_accept": c.ON_ACCEPT,
+        "on_implemented": c.ON_IMPLEMENTED,
     }
     for key, values in choices.items():
         assert said[key][2] == ", ".join(f"`{v}`" for v in values), key

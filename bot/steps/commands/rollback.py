@@ -6,15 +6,19 @@ left to revert: that is an instance of its own, with the same step.
 
 from __future__ import annotations
 
+import contextlib
+
 from bot.engine.errors import NotAllowedNow
+from bot.engine.instance import WorkflowInstance
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp
 from bot.render.progress import status_markdown
 from bot.steps.beginning import REVERT as DEFINITION
 from bot.steps.beginning import follow
-from bot.steps.commands.base import Asked, Command, instances_of, load_stream, meant, named
+from bot.steps.commands.base import Asked, Command, instances_of, load, load_stream, meant, named
 from bot.steps.reverting import reverse_of
+from bot.steps.status import DEFINITION as WRITES_STATUS
 
 
 async def obey(asked: Asked) -> str | None:
@@ -50,7 +54,7 @@ async def obey(asked: Asked) -> str | None:
         if not ours:
             return words.reverting_already(named(last)[0], status_markdown(load_stream(asked, revert)))
         follow(asked.ctx, revert, context)
-        return words.reverting(named(last)[0], number)
+        return words.reverting(named(last)[0], number, status=_status_too(asked, last, reason))
     try:
         asked.ctx.control.cancel(
             last.id, actor=f"@{asked.author}", reason=reason, cause=asked.ctx.instance, cancelled=False
@@ -58,6 +62,39 @@ async def obey(asked: Asked) -> str | None:
     except NotAllowedNow as error:
         return words.not_now(named(last)[0], str(error))
     return None
+
+
+def _status_too(asked: Asked, implementation: WorkflowInstance, reason: str) -> int | None:
+    """A status that says "implemented" goes with it: still open, its pull request is closed; merged, it is
+    reverted like any other. The number of the latter."""
+    key = f"{asked.repository.full_name}/{implementation.context['record']}"
+    found = [s for s in asked.ctx.store.summaries(definition=WRITES_STATUS) if s.key == key]
+    latest = load(asked, found[-1]) if found else None
+    if latest is None or latest.state not in (
+        WorkflowState.COMPLETED,
+        WorkflowState.RUNNING,
+        WorkflowState.PARKED,
+    ):
+        return None
+    actor, cause = f"@{asked.author}", asked.ctx.instance
+    if latest.state is not WorkflowState.COMPLETED:
+        with contextlib.suppress(NotAllowedNow):  # it has just ended, or goes back already
+            asked.ctx.control.cancel(latest.id, actor=actor, reason=reason, cause=cause, cancelled=False)
+        return None
+    proposed = latest.steps["propose"].result
+    if "number" not in proposed:
+        return None
+    context = {
+        "repository": asked.repository.full_name,
+        "number": proposed["number"],
+        "commit": proposed["commit"],
+        "feature": f"{latest.context['feature']}-status",
+        "reason": reason,
+    }
+    asked.ctx.control.start(
+        DEFINITION, latest.id, context, actor=actor, cause=cause, correlation=implementation.correlation
+    )
+    return int(proposed["number"])
 
 
 COMMAND = Command(

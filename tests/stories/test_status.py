@@ -1,0 +1,128 @@
+"""A status written back: once all of a record is merged and has held, it may say so in the log's own word."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.demo.stage import REPOSITORY, Stage
+from tests.stories.tales import (
+    Told,
+    branch,
+    decided_files,
+    ended,
+    head_ref,
+    living,
+    names,
+    plain,
+    proposed,
+    pull_of,
+    told_to,
+)
+
+pytestmark = pytest.mark.xdist_group("status")
+
+PATH = "docs/adr/0003-limit-login-attempts-with-a-token-bucket.md"
+OTHER = "docs/adr/0002-keep-passwords-as-salted-hashes.md"
+INSTANCE = "write-status/acme/teashop/0003"
+
+
+def files() -> dict[str, bytes]:
+    """A log in which one record is implemented already, and is called so."""
+    made = decided_files()
+    said = b"## Status\n\nAccepted"
+    assert said in made[OTHER]
+    made[OTHER] = made[OTHER].replace(said, b"## Status\n\nImplemented")
+    return made
+
+
+def record(stage: Stage, ref: str = "main") -> bytes:
+    found = stage.sandbox.file(REPOSITORY, ref, PATH)
+    assert found is not None
+    return found
+
+
+async def implemented(stage: Stage) -> Told:
+    told = await proposed(stage)
+    await stage.person("maria").merge(told.implementation_pull)
+    await ended(stage, told, "completed")
+    return told
+
+
+def opened(stage: Stage) -> list[int]:
+    """Open reverts."""
+    pulls = [i for i in stage.repository.pulls() if i.state == "open" and i.pull is not None]
+    return [i.number for i in pulls if i.pull.head_ref.rpartition("/")[2].startswith("revert-")]
+
+
+async def test_one_word_changes_and_people_merge_it(open_stage) -> None:
+    async with open_stage(files=files()) as stage:
+        told = await implemented(stage)
+        assert "its new status is proposed in a pull request of its own" in plain(living(stage, told))
+        pull = await stage.until(lambda: stage.pull_by_bot("status"))
+        shown = pull_of(stage, pull["number"])
+        assert shown.title == "Mark 0003 as implemented"
+        assert f"#{told.implementation_pull}" in shown.body and PATH in shown.body
+        head = head_ref(stage, pull["number"])
+        before, after = (stage.sandbox.tree(REPOSITORY, ref) for ref in ("main", head))
+        assert {path for path in before | after if before.get(path) != after.get(path)} == {PATH}
+        accepted, now = b"**Status:** Accepted", b"**Status:** Implemented"
+        assert record(stage).count(accepted) == 1
+        assert record(stage, head) == record(stage).replace(accepted, now)
+        await stage.person("maria").merge(pull["number"])
+        await stage.until(lambda: stage.state(INSTANCE) == "completed")
+        assert now in record(stage)
+        await told_to(stage, told, "/cloi implement 0003")
+        again = f"{told.instance}/2"
+        await stage.until(lambda: stage.state(again) not in ("", "running"))
+        assert "says that it is implemented already" in stage.bot.coordinator.instance(again).reason
+
+
+async def test_a_no_ends_it_and_leaves_nothing_behind(open_stage) -> None:
+    async with open_stage(files=files()) as stage:
+        await implemented(stage)
+        pull = await stage.until(lambda: stage.pull_by_bot("status"))
+        head = head_ref(stage, pull["number"])
+        await stage.person("maria").close(pull["number"])
+        await stage.until(lambda: stage.state(INSTANCE) == "compensated")
+        assert branch(stage, head) is None
+        assert b"**Status:** Accepted" in record(stage)
+
+
+async def test_a_rollback_closes_what_is_open_and_reverts_what_is_merged(open_stage) -> None:
+    async with open_stage(files=files()) as stage:
+        told = await implemented(stage)
+        pull = await stage.until(lambda: stage.pull_by_bot("status"))
+        await told_to(stage, told, "/cloi rollback")
+        await stage.until(lambda: stage.state(INSTANCE) == "compensated")
+        assert pull_of(stage, pull["number"]).state == "closed"
+
+    async with open_stage(files=files()) as stage:
+        told = await implemented(stage)
+        pull = await stage.until(lambda: stage.pull_by_bot("status"))
+        before = stage.sandbox.tree(REPOSITORY, "main")[PATH]
+        await stage.person("maria").merge(pull["number"])
+        await stage.until(lambda: stage.state(INSTANCE) == "completed")
+        await told_to(stage, told, "/cloi rollback")
+        reverts = await stage.until(lambda: opened(stage) if len(opened(stage)) == 2 else None)
+        for number in reverts:
+            await stage.person("maria").merge(number)
+        await stage.until(
+            lambda: not stage.bot.store.summaries(definition="revert-implementation", open_only=True)
+        )
+        assert stage.sandbox.tree(REPOSITORY, "main")[PATH] == before
+        assert "teashop/login_limit.py" not in stage.sandbox.tree(REPOSITORY, "main")
+
+
+async def test_a_log_without_such_a_word_is_left_alone_and_told_so(open_stage) -> None:
+    async with open_stage(files=decided_files()) as stage:
+        told = await implemented(stage)
+        assert "stays as it is: this log has no word for implemented records" in plain(living(stage, told))
+        assert stage.pull_by_bot("status") is None
+        assert "StatusProposed" not in names(stage, told)
+
+
+async def test_who_wants_nothing_gets_nothing(open_stage) -> None:
+    async with open_stage(files=decided_files(b"on_implemented: nothing\n")) as stage:
+        told = await implemented(stage)
+        assert "the configuration wants nothing written" in plain(living(stage, told))
+        assert stage.pull_by_bot("status") is None
