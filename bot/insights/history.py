@@ -113,9 +113,11 @@ def gathered(
     known: History | None = None,
     newest: int | None = None,
     owner: str | None = None,
+    ended: bool = False,
 ) -> History:
     """What the store has, of all definitions or of one; `known` is not read again. newest: at most so many
-    instances. owner: only of repositories of this owner. What cannot be read is left out: `cloi verify` names it.
+    instances. owner: only of repositories of this owner. ended: leave out what is open, though it may have
+    failed. What cannot be read is left out: `cloi verify` names it.
     """
     found = dict(known.runs) if known is not None else {}
     rows = store.summaries(definition=definition)
@@ -123,7 +125,7 @@ def gathered(
         # A key begins with the repository that it is about; what is folded below is looked at again.
         rows = [row for row in rows if row.key.startswith(f"{owner}/")]
     for row in rows[-newest:] if newest else rows:
-        if row.instance in found:
+        if row.instance in found or (ended and row.open):
             continue
         try:
             run = run_of(store.read(row.instance))

@@ -19,19 +19,23 @@ from bot.engine.errors import StoreError, UnknownInstance
 from bot.engine.instance import StepInstance, WorkflowInstance, fold
 from bot.engine.ports import Effect, EventStore
 from bot.engine.state import RollbackState
+from bot.insights.history import History, gathered
 from bot.insights.progress import PhaseProgress, progress
+from bot.insights.remaining import Remaining
 from bot.language.definition import WorkflowDefinition, parse
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseReport:
-    """One phase. state: of ProgressState. seconds: from its first start to its last end; None if it has none."""
+    """One phase. state: of ProgressState. seconds: from its first start to its last end; None if it has none.
+    left: seconds until it is over, probably."""
 
     name: str
     state: str
     done: int
     total: int
     seconds: float | None
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class ImplementationReport:
     ended_at: None while it is not over; seconds: up to its last event. estimated: minutes of run, at least and
     at most, as the plan said; ran: seconds that the runs took which made the change, None before one has ended.
     waited: seconds in which pull requests waited for people, before they were merged. retries: repeated
-    attempts.
+    attempts. left: how much longer it will probably take, from its last event; None where nobody knows.
     """
 
     instance: str
@@ -130,6 +134,7 @@ class ImplementationReport:
     undone: tuple[UndoneReport, ...]
     effects: tuple[EffectReport, ...]
     people: tuple[Act, ...]
+    left: Remaining | None = None
 
 
 def report_of(store: EventStore, instance: str) -> ImplementationReport:
@@ -142,17 +147,23 @@ def report_of(store: EventStore, instance: str) -> ImplementationReport:
         text = store.get_blob(f"sha256:{folded.digest}")
     except KeyError as error:
         raise StoreError(f"{instance}: the definition that it began with is not in the store") from error
-    return generate_implementation_report(stream, parse(text.decode()), store.effects(instance))
+    past = None if folded.state.final else gathered(store, folded.definition)
+    return generate_implementation_report(stream, parse(text.decode()), store.effects(instance), past)
 
 
 def generate_implementation_report(
-    stream: Sequence[e.Event], definition: WorkflowDefinition, effects: Iterable[Effect]
+    stream: Sequence[e.Event],
+    definition: WorkflowDefinition,
+    effects: Iterable[Effect],
+    past: History | None = None,
 ) -> ImplementationReport:
-    """ADR-012's name. stream: all events of one instance, in order. Raises ValueError for an empty one."""
+    """ADR-012's name. stream: all events of one instance, in order. past: earlier runs, which say how much
+    longer it will take. Raises ValueError for an empty stream."""
     instance = fold(stream)
     if instance is None:
         raise ValueError("there are no events to report on")
     runs = _runs(stream)
+    far = progress(instance, definition, past)
     ended = [run.seconds for run in runs if run.mode != "verify" and run.seconds is not None]
     return ImplementationReport(
         instance=instance.id,
@@ -169,7 +180,7 @@ def generate_implementation_report(
         waited=_waited(stream),
         events=len(stream),
         retries=sum(isinstance(event.body, e.StepRetryScheduled) for event in stream),
-        phases=tuple(_phase(p, instance, definition) for p in progress(instance, definition).phases),
+        phases=tuple(_phase(p, instance, definition) for p in far.phases),
         gates=tuple(
             GateReport(_word(data, "mode"), _word(data, "verdict"), _word(data, "reason"), event.at)
             for event, data in _emitted(stream, "QualityGateEvaluated")
@@ -179,6 +190,7 @@ def generate_implementation_report(
         undone=_undone(stream, instance),
         effects=tuple(EffectReport(f.kind, f.step, f.key, f.state, f.result) for f in effects),
         people=tuple(act for event in stream if (act := _act(event)) is not None),
+        left=far.left,
     )
 
 
@@ -208,7 +220,7 @@ def _phase(found: PhaseProgress, instance: WorkflowInstance, definition: Workflo
     starts = [s.started_at for s in mine if s.started_at]
     ends = [s.ended_at for s in mine if s.ended_at and s.started_at]
     seconds = _between(min(starts), max(ends)) if starts and ends else None
-    return PhaseReport(found.name, found.state.value, found.done, found.total, seconds)
+    return PhaseReport(found.name, found.state.value, found.done, found.total, seconds, found.left)
 
 
 def _runs(stream: Sequence[e.Event]) -> tuple[RunReport, ...]:

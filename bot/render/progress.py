@@ -47,7 +47,9 @@ def living_comment(view: View, most: int = GITHUB_MOST - 1_000) -> Safe:
     """
     head = Safe(f"{say('progress', 'headline', view=view)}\n\n{_state(view)}")
     foot = say("progress", "footer", view=view)
-    return within(head, [_bar(view), _table(view), _drawing(view), *_folded(view)], most, foot)
+    return within(
+        head, [_bar(view), _expected(view), _table(view), _drawing(view), *_folded(view)], most, foot
+    )
 
 
 def status_line(instance: WorkflowInstance) -> str:
@@ -80,6 +82,10 @@ def _bar(view: View) -> Safe:
         return Safe("")
     bar = "▰" * done + "▱" * (total - done)
     return say("progress", "bar", bar=bar, done=done, total=total, back=view.back is not None)
+
+
+def _expected(view: View) -> Safe:
+    return say("progress", "expected", between=view.expected) if view.expected else Safe("")
 
 
 def _table(view: View) -> Safe:

@@ -104,6 +104,9 @@ def _times(report: ImplementationReport, *, waited: bool = True) -> Safe:
         beside=beside,
         whole=duration(report.seconds),
         waited=duration(report.waited) if waited and report.waited >= 1 else "",
+        left=[duration(s) for s in (report.left.median, report.left.low, report.left.high)]
+        if report.left
+        else [],
     )
 
 
@@ -113,6 +116,8 @@ def _undone(report: ImplementationReport, links: tuple[Link, ...], most: int) ->
 
 def _phase(phase: PhaseReport, report: ImplementationReport) -> str:
     took = duration(phase.seconds) if phase.seconds is not None else ""
+    if phase.left is not None:
+        took = say("report", "phase_left", left=duration(phase.left))
     state = say("report", "phase_state", state=phase.state, over=report.ended_at is not None)
     return f"| {cell(words(phase.name))} | {state} | {phase.done} of {phase.total} | {took} |"
 

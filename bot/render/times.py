@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.engine.events import moment
+from datetime import datetime, timedelta
+
+from bot.engine.events import moment, stamp
+
+_STEP = timedelta(minutes=5)
 
 
 def utc(stamp: str) -> str:
@@ -13,6 +17,15 @@ def utc(stamp: str) -> str:
 def to_the_second(stamp: str) -> str:
     """The same as "2026-11-22 10:05:11", for columns that say UTC in their head."""
     return moment(stamp).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def between(since: str, low: float, high: float) -> tuple[str, str]:
+    """Stamps so many seconds after `since`, in whole steps of five minutes: what is guessed has no seconds."""
+    start = moment(since)
+    zero = datetime.min.replace(tzinfo=start.tzinfo)
+    first = (start + timedelta(seconds=low) - zero) // _STEP
+    last = -((zero - start - timedelta(seconds=high)) // _STEP)
+    return stamp(zero + first * _STEP), stamp(zero + last * _STEP)
 
 
 def took(start: str, end: str) -> str:

@@ -4,7 +4,7 @@ Folded from an instance and its definition, so it says what the events say and n
 as others wrote them: progress.py escapes them. Not here: how it looks.
 
 A step tells people more by its result, or by its memo while it waits: `links`, a list of {"label", "url"},
-and `note`, what came of it in a few words ("#13 was merged"); `aside` where that is not what came of the whole.
+and `note`, what came of it in a few words ("#13 was merged").
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from bot.engine.events import moment
 from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.saga import to_compensate
 from bot.engine.state import RollbackState, StepState, WorkflowState
+from bot.insights.remaining import Remaining
 from bot.insights.report import ImplementationReport
 from bot.language.definition import StepDefinition, WorkflowDefinition
 from bot.render.plain import clause, clip, one_line, words
-from bot.render.times import took, utc
+from bot.render.times import between, took, utc
 from bot.render.words import say_plainly
 from bot.result import Result
 
@@ -81,7 +82,7 @@ class View:
     back: how many steps are taken back and how many will be, or None while nothing is.
     stuck: taking back failed, so only `retry` helps. gate: the quality gate's answer; gate_lost: it could not
     be read. report: what came of it, once it is over. chain_head: of the events' hash chain. reverts: it takes an
-    implementation back that has ended.
+    implementation back that has ended. expected: between which stamps it will probably be over.
     """
 
     instance: str
@@ -109,6 +110,7 @@ class View:
     report: ImplementationReport | None = None
     chain_head: str | None = None
     reverts: bool = False
+    expected: tuple[str, str] | None = None
 
 
 def view_of(
@@ -124,10 +126,12 @@ def view_of(
     now: datetime,
     report: ImplementationReport | None = None,
     chain_head: str | None = None,
+    left: Remaining | None = None,
 ) -> View:
     """The view of an instance. title: the record's, as "ADR-003: Use a queue". requester: a login.
 
-    now: only decides whether a retry or a deadline still lies ahead, so the same state gives the same text.
+    now: only decides whether a retry or a deadline still lies ahead, so the same state gives the same text. left:
+    how much longer it will probably take.
     """
     steps = [_step(instance, d, now) for d in definition.steps]
     phases = tuple(_phase(name, steps, definition) for name in definition.phases)
@@ -160,6 +164,7 @@ def view_of(
         report=report,
         chain_head=chain_head,
         reverts=instance.definition == "revert-implementation",
+        expected=between(instance.updated_at, left.low, left.high) if left is not None else None,
     )
 
 
@@ -312,9 +317,7 @@ def _sentence(instance: WorkflowInstance, steps: list[StepView]) -> str:
         working=[s.label for s in steps if s.look is Look.NOW],
         going_back=[s for s in steps if s.look is Look.GOING_BACK],
         taken_back=any(s.look is Look.TAKEN_BACK for s in steps),
-        outcome=next(
-            (clause(_note(s.result)) for s in ended if _note(s.result) and not s.result.get("aside")), ""
-        ),
+        outcome=next((clause(_note(s.result)) for s in ended if _note(s.result)), ""),
     )
 
 

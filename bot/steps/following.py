@@ -8,6 +8,7 @@ here: the comment's words (bot/render/progress.py).
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine.events import moment, stamp
@@ -16,12 +17,16 @@ from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.github import comments
 from bot.github.errors import ForeignObject, as_failed
+from bot.insights.history import History, gathered
+from bot.insights.remaining import remaining
 from bot.insights.report import generate_implementation_report
 from bot.render import commands as words
 from bot.render.progress import living_comment
 from bot.render.view import view_of
-from bot.steps.base import GitHubStep
+from bot.steps.base import GitHubStep, Services
+from bot.steps.foresight import NEWEST
 
+_HISTORY_AGE = timedelta(minutes=10)
 _PAUSE = 3.0
 """Seconds between two edits, unless the implementation has ended: nobody reads faster than that."""
 
@@ -31,6 +36,10 @@ class FollowImplementation(GitHubStep):
 
     type = "follow-implementation"
     inputs = frozenset({"repository", "issue", "instance"})
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._past: dict[tuple[str, str], tuple[datetime, History]] = {}
 
     async def do(self, ctx: StepContext) -> Outcome:
         followed = str(ctx.inputs["instance"])
@@ -63,6 +72,7 @@ class FollowImplementation(GitHubStep):
                 else None
             ),
             chain_head=ctx.store.head(followed) if over else None,
+            left=remaining(instance, definition, self._known(ctx, definition.name)),
         )
         issue, text = int(ctx.inputs["issue"]), str(living_comment(view))
         try:
@@ -77,6 +87,15 @@ class FollowImplementation(GitHubStep):
             return Done({"comment": number})
         memo = {"comment": number, "issue_url": issue_url, "said_at": stamp(ctx.now)}
         return self._waiting(followed, memo, 3600)
+
+    def _known(self, ctx: StepContext, definition: str) -> History:
+        """Earlier runs of repositories of this owner, a little behind: what has ended is read once."""
+        owner = str(ctx.inputs["repository"]).partition("/")[0]
+        at, known = self._past.get((owner, definition), (None, History()))
+        if at is None or ctx.now - at > _HISTORY_AGE:
+            known = gathered(ctx.store, definition, known=known, newest=NEWEST, owner=owner, ended=True)
+            self._past[owner, definition] = ctx.now, known
+        return known
 
     def _waiting(self, followed: str, memo: dict[str, Any], seconds: float) -> Waiting:
         return Waiting(wake_on=(f"instance:{followed}",), recheck_after=seconds, note="news", memo=memo)

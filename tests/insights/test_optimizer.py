@@ -19,6 +19,7 @@ from bot.insights.variants import SIDE_BY_SIDE, changes, side_by_side, with_step
 from bot.language.definition import WorkflowDefinition, parse
 from tests.insights import lives
 from tests.insights.test_foresight_proof import above
+from tests.properties import examples
 
 HEAD = 'workflow:\n  name: tea\n  version: "1"\n  steps:\n'
 TEA = (
@@ -122,7 +123,7 @@ def test_more_attempts_where_they_help_and_none_where_they_never_do() -> None:
     assert parse(made.text).step("b").retry.attempts == 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_change_that_is_offered_keeps_all_order_but_that_of_its_pair(seed: int) -> None:
     life = lives.drawn(random.Random(seed))

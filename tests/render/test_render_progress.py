@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import events as e
+from bot.insights.remaining import Remaining
 from bot.language.definition import parse
 from bot.render.flowchart import flowchart, label
 from bot.render.markdown import GITHUB_MOST, size
@@ -98,6 +99,14 @@ def test_a_moment_that_has_passed_is_no_promise(tale: Any) -> None:
     instance = tale.instance(*waiting(tale))
     later = tale.view(instance, now=e.moment("2026-12-06T10:00:00.000000Z") + timedelta(seconds=1))
     assert "2026-12-06" not in living_comment(later)
+
+
+def test_when_it_will_be_over_is_said_where_history_knows(tale: Any) -> None:
+    instance = tale.instance(*waiting(tale))
+    left = Remaining(low=60, median=600, high=3600, phases={}, of=9)
+    said = living_comment(tale.view(instance, left=left))
+    assert "If nothing fails and everybody takes as long as usual, this is over between 2026-11-22 " in said
+    assert "as long as usual" not in living_comment(tale.view(instance))
 
 
 def test_an_unchanged_state_gives_unchanged_bytes(tale: Any) -> None:
