@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot.runner import build
 from bot.web.site import runner_path
+from tests.properties import examples
+
+settings.register_profile("cloi", max_examples=examples(100), deadline=None)  # a busy machine is no failure
+settings.load_profile("cloi")
 
 # httpx's in-process transport asks for sniffio at every request; a module that is not there is searched for in all
 # of sys.path each time. None says at once that it is not.

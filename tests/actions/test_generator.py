@@ -21,6 +21,7 @@ from bot.plans.cloi_yml import read as read_configuration
 from bot.plans.plan import Agent, ImplementationPlan, digest_of, from_json
 from bot.plans.planner import plan as make_plan
 from bot.records.reader import read as read_record
+from tests.properties import examples
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = GitHubActionsGenerator(f"https://bot.example/runner/{'a' * 64}/cloi.pyz", "a" * 64, "1.2.3")
@@ -91,7 +92,9 @@ def test_an_address_that_a_shell_could_take_for_more_is_refused(plan: Implementa
         GitHubActionsGenerator(url, "a" * 64, "1").generate(plan)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(words=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_whatever_a_record_says_the_workflow_keeps_its_rules(plan: ImplementationPlan, words: str) -> None:
     """Words of a record reach a plan in many places, but a workflow only as its path and its agent's name."""

@@ -8,6 +8,7 @@ from bot.actions.generator import GitHubActionsGenerator
 from bot.actions.rules import RULES, prove
 from bot.plans.plan import ImplementationPlan
 from bot.result import Verdict
+from tests.properties import examples
 
 GENERATOR = GitHubActionsGenerator(f"https://bot.example/runner/{'a' * 64}/cloi.pyz", "a" * 64, "1.2.3")
 PIN = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
@@ -142,7 +143,7 @@ def test_what_is_no_workflow_fails_with_a_sentence(bad: bytes) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # the text is the same each time
 )

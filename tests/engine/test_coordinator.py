@@ -16,6 +16,7 @@ from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import Retry
 from bot.language.errors import DefinitionError
+from tests.properties import examples
 
 _spec = importlib.util.spec_from_file_location("engine_world", Path(__file__).with_name("world.py"))
 assert _spec and _spec.loader
@@ -341,7 +342,7 @@ def graphs(draw) -> list[dict]:
     return steps
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(graphs(), st.booleans())
 def test_in_any_graph_no_step_starts_before_what_it_depends_on_and_undo_is_the_reverse(steps, fails) -> None:
     no = {"name": "no", "type": "refuse", "depends_on": [s["name"] for s in steps]}

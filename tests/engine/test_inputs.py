@@ -1,4 +1,4 @@
-"""Typed inputs: what an instance is given is checked when it starts, what a definition asks for when it is read."""
+"""Typed inputs: what is given is checked at the start, what is asked for when the definition is read."""
 
 from __future__ import annotations
 

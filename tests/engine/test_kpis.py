@@ -14,6 +14,7 @@ from bot.engine import events as e
 from bot.engine.instance import fold
 from bot.engine.state import WorkflowState
 from bot.insights.kpis import Kpis, kpis
+from tests.properties import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -160,7 +161,7 @@ def test_they_agree_with_the_instances_themselves(streams: Sequence[list[e.Event
         assert found.workflow_success_rate == states.count(WorkflowState.COMPLETED) / found.ended
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=60))
 def test_quantiles_are_right_within_a_hundredth(times: list[float]) -> None:
     events = [event for i, t in enumerate(times) for event in stream(f"s{i}", t, e.WorkflowCompleted())]

@@ -21,6 +21,7 @@ from bot.language.lint import lint
 from bot.language.schema import SCHEMA, misfits
 from bot.language.source import read
 from bot.steps.registry import step_classes
+from tests.properties import examples
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "templates" / "workflows").glob("*.yaml"))
@@ -233,13 +234,13 @@ def damaged(draw: st.DrawFn) -> Any:
     return data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(damaged())
 def test_our_reading_of_the_schema_is_that_of_a_real_validator(data: Any) -> None:
     assert (not list(misfits(data))) == VALIDATOR.is_valid(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(damaged())
 def test_what_lint_calls_an_error_is_what_cannot_be_loaded_and_nothing_else(data: Any) -> None:
     text = json.dumps(data)

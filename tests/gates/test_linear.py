@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gates.linear import Budget, Linear, TooMuch, Unsupported
+from tests.properties import examples
 
 LETTERS = "ab.-"
 ATOMS = st.sampled_from(["a", "b", r"\.", ".", "[ab]", "[^a]", r"\w", r"\W", r"[a-b.]", r"\b", "^", "$"])
@@ -31,13 +32,13 @@ def finds(pattern: str, text: str) -> bool:
 
 
 @given(PATTERNS, st.text(LETTERS, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_it_finds_what_pythons_own_engine_finds(pattern: str, text: str) -> None:
     assert finds(pattern, text) == bool(re.search(pattern, text, re.ASCII))
 
 
 @given(st.text(string.printable, max_size=20))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_is_a_pattern_or_is_refused_by_name(pattern: str) -> None:
     try:
         found = finds(pattern, "import a from './unified.js'")

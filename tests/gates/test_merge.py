@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gates.merge import MergeConflict, merge
+from tests.properties import examples
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"d\n", b"e\n"]), max_size=8).map(b"".join)
 
@@ -33,7 +34,7 @@ def test_who_changed_nothing_gives_way(base: bytes, other: bytes) -> None:
     assert merge(base, other, other) == other
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(LINES, LINES, LINES)
 def test_what_merges_without_a_conflict_in_git_and_here_is_the_same(a: bytes, b: bytes, c: bytes) -> None:
     try:

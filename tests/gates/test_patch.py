@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gates.patch import Kind, PatchError, apply, blob_id, parse, touched
+from tests.properties import examples
 
 LINES = st.lists(
     st.sampled_from([b"", b"a", b"b", b"c\r", b"+x", b"-y", b"\\ No", b"@@ z", b" ", b"\xff"]), max_size=12
@@ -16,7 +17,7 @@ PATHS = st.sampled_from(["a.py", "b c.txt", "d/é.md", "d/deep/f", "--- a", " x"
 TREES = st.dictionaries(PATHS, CONTENT, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(before=TREES, after=TREES)
 def test_what_git_writes_is_read_and_applied_to_the_same_tree(
     diff: Callable[..., bytes], before: dict[str, bytes], after: dict[str, bytes]
@@ -28,7 +29,7 @@ def test_what_git_writes_is_read_and_applied_to_the_same_tree(
     assert set(changed) == {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.binary(max_size=400))
 def test_noise_is_refused_with_a_sentence(data: bytes) -> None:
     if not data:
@@ -49,7 +50,7 @@ def test_a_plain_change_has_path_kind_and_numbered_lines() -> None:
     assert apply(parse(GOOD), {"f.py": b"one\n"}) == {"f.py": b"two\n"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(data=st.data())
 def test_a_damaged_patch_never_gives_another_result(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(GOOD) - 1))

@@ -11,6 +11,7 @@ from bot.gates.patch import FileChange, Hunk, Kind, Line, Patch, apply, parse
 from bot.gates.suite import Outcome
 from bot.gates.trace import Asked, asked_of, claims_of, outcomes_of, trace
 from bot.result import EvidenceClass, Result, Verdict
+from tests.properties import examples
 
 BASE = {"shop/cart.py": b"total = 0\n"}
 R = [Asked(f"ADR-012/R{n}", "work-item", f"thing {n}") for n in range(1, 6)]
@@ -129,7 +130,7 @@ def test_other_languages_name_their_tests_in_their_own_way(traced: Traced, ran: 
     st.text("ab \n\r\tdef test_():#'\"@/\\{}it1ADR-012/R1", max_size=60),
     st.sampled_from(["test_a.py", "a.test.js"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_file_of_tests_is_looked_at(text: str, name: str) -> None:
     content = (text + "\n").encode()
     lines = tuple(Line("+", line + b"\n") for line in content.split(b"\n")[:-1])

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from bot.plans.configuration import AgentSetting, Configuration, PathSetting, TestSetting
 from bot.plans.plan import ImplementationPlan, digest_of, from_json, to_json
 from bot.plans.planner import plan, slug
+from bot.plans.reviewed import Reviewed
 from bot.plans.template import select_workflow_template
 from bot.records.log import RecordLog
 from bot.records.reader import read, read_all
 from bot.records.record import Record, Status
+from tests.properties import examples
 
 ADR_012 = Path(__file__).resolve().parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
 PATH = "docs/adr/" + ADR_012.name
@@ -220,7 +222,10 @@ def test_a_team_may_say_that_a_merge_or_a_review_accepts() -> None:
     assert plan(stateless, merged).blocked
     assert plan(stateless, merged, merged=True).blocked == ()
     assert plan(stateless, reviewed, merged=True).blocked
-    assert plan(stateless, reviewed, merged=True, reviewed=True).blocked == ()
+    assert (
+        plan(stateless, reviewed, merged=True, reviewed=Reviewed(True, "#1 was approved by maria")).blocked
+        == ()
+    )
     # A merge never overrules a record that says no.
     assert plan(replace(small(), status=Status.PROPOSED), merged, merged=True).blocked
 
@@ -347,7 +352,7 @@ implementation_metadata:
 WORDS = st.sampled_from(PIECES_OF_TEXT.split("\n"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.one_of(st.text(max_size=300), st.lists(WORDS, max_size=20).map("\n".join)), st.text(max_size=20))
 def test_any_text_becomes_a_plan_with_a_stable_digest(text: str, name: str) -> None:
     record = read(f"docs/adr/{name}.md", text.encode("utf-8", "replace"))

@@ -13,6 +13,7 @@ from bot.plans.document import lines_of
 from bot.plans.plan import Requirement
 from bot.plans.planner import plan
 from bot.records.reader import read
+from tests.properties import examples
 
 ADR_012 = Path(__file__).resolve().parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
 
@@ -213,7 +214,7 @@ def test_a_book_is_cut_with_a_word_about_it() -> None:
     assert any("longer than this bot looks at" in w for w in plan(record, Configuration()).warnings)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=25).map("\n".join)),
     st.sampled_from(["md", "rst", "adoc"]),

@@ -16,6 +16,7 @@ from bot.records.log import RecordLog
 from bot.records.reader import read, read_all
 from bot.records.record import Status
 from bot.records.text import MAX_BYTES
+from tests.properties import examples
 
 PATHS = st.sampled_from(
     [
@@ -37,7 +38,7 @@ TEXTS = st.lists(PIECES | st.text(max_size=8), max_size=40).map("".join)
 
 
 @given(PATHS, st.binary(max_size=400) | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_bytes_give_a_record(path: str, data: bytes) -> None:
     record = read(path, data)
     for one in [record, *read_all(path, data)]:
@@ -51,7 +52,7 @@ def test_any_bytes_give_a_record(path: str, data: bytes) -> None:
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_log_can_be_checked_and_drawn(texts: list[str]) -> None:
     log = RecordLog({f"docs/adr/000{n}-x.md": t.encode("utf-8", "replace") for n, t in enumerate(texts)})
     for record in log:
@@ -60,7 +61,7 @@ def test_any_log_can_be_checked_and_drawn(texts: list[str]) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_accepted_is_never_read_where_no_such_word_stands(text: str) -> None:
     if "ccepted" not in text and "承認" not in text:
         assert read("docs/adr/0001-x.md", text.encode("utf-8", "replace")).status is not Status.ACCEPTED

@@ -20,7 +20,7 @@ TEXTS = st.lists(st.tuples(LINES, st.sampled_from(["", "", "", " ", "  ", " z"])
 
 
 @given(TEXTS.map(lambda pairs: [line + end for line, end in pairs]))
-@settings(max_examples=20_000 if os.environ.get("CLOI_THOROUGH") else 600)
+@settings(max_examples=20_000 if os.environ.get("CLOI_THOROUGH") else 200)
 def test_the_quick_way_gives_the_same_blocks(lines: list[str]) -> None:
     assert blocks_of(lines) == library_blocks(lines)
 

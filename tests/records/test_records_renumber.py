@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.records.renumber import renumber
 from bot.records.reservation import Claim, contested, next_free, reserved
+from tests.properties import examples
 
 OLD, NEW = "docs/adr/0003-use-queues.md", "docs/adr/0007-use-queues.md"
 TITLE = b"# 3. Use queues\n\nStatus: Accepted\n"
@@ -122,7 +123,7 @@ anything = st.binary(max_size=40).filter(lambda b: not any(c in b"\x000123456789
 lines = st.lists(st.one_of(st.sampled_from(KNOWN), anything.map(lambda b: (b, b))), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(index=lines, own=lines, end=st.sampled_from([b"\n", b"\r\n"]))
 def test_only_intended_lines_change_and_the_way_back_is_exact(index, own, end) -> None:
     files = {
@@ -142,7 +143,7 @@ def test_only_intended_lines_change_and_the_way_back_is_exact(index, own, end) -
         assert {path: data for path, data in back.items() if data is not None} == files
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.dictionaries(st.sampled_from([OLD, "docs/adr/0003-b.md", "x.md"]), st.binary(max_size=400)))
 def test_any_bytes_are_taken(files) -> None:
     out = renumber(files, OLD, 7, repository="a/b")

@@ -12,6 +12,7 @@ from bot.records.log import RecordLog
 from bot.records.reader import read
 from bot.records.record import Status
 from bot.records.restate import LeftAlone, Restated, implemented, word_of
+from tests.properties import examples
 from tests.records.test_records_corpus import corpus
 
 DAY = "2026-03-01"
@@ -127,7 +128,7 @@ def test_a_word_of_another_folder_is_another_logs() -> None:
     assert word_of(log, log.records[0]) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(max_size=60), st.sampled_from(sorted(STYLES)), st.integers(0, 200))
 def test_whatever_else_stands_there_stays(noise: str, style: str, at: int) -> None:
     """Either nothing is written, or the new file is the old one with the word replaced."""

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from bot.render import markdown as md
 from bot.render.plain import clip, one_line, printable
+from tests.properties import examples
 
 # What GitHub makes a mention, a reference or a link of, in text outside code and links.
 CALLS = re.compile(r"@\w|#\d|\bGH-\d|://|\bwww\.\w", re.IGNORECASE)
 
-CALM = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+CALM = settings(deadline=None, max_examples=examples(50))  # a busy machine is no failure
 
 Anything = st.data()
 

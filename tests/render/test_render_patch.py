@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.render.patch import patch
+from tests.properties import examples
 
 OLD, NEW, LIST = "docs/adr/0003-use queues.md", "docs/adr/0004-use queues.md", "docs/list.md"
 
@@ -34,7 +35,9 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(lines=LINES, other=LINES, at=st.integers(0, 9), ended=st.booleans())
 def test_it_applies_with_git(
     tmp_path_factory, lines: list[str], other: list[str], at: int, ended: bool

@@ -17,8 +17,9 @@ from bot.render import markdown as md
 from bot.render.markdown import GITHUB_MOST, Safe, size
 from bot.render.plan import plan_markdown
 from bot.render.terminal import in_terminal
+from tests.properties import examples
 
-CALM = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+CALM = settings(deadline=None, max_examples=examples(50))  # a busy machine is no failure
 
 CONFIGURED = Configuration(
     agent=AgentSetting(name="scripted", provider="command", command=("python3", "agent.py")),

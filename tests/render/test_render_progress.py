@@ -16,8 +16,9 @@ from bot.render.markdown import GITHUB_MOST, size
 from bot.render.progress import living_comment, status_line, status_markdown
 from bot.render.view import Look
 from bot.result import Evidence, EvidenceClass, Result, Verdict, as_json
+from tests.properties import examples
 
-CALM = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+CALM = settings(deadline=None, max_examples=examples(50))  # a busy machine is no failure
 
 PR = {"label": "#12", "url": "https://github.example/maria/shop/pull/12"}
 IMPL = {"label": "#13", "url": "https://github.example/maria/shop/pull/13"}

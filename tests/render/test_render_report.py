@@ -18,8 +18,9 @@ from bot.render.progress import living_comment
 from bot.render.report import report_markdown, report_short
 from bot.render.terminal import in_terminal
 from bot.store.memory import MemoryStore
+from tests.properties import examples
 
-CALM = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+CALM = settings(deadline=None, max_examples=examples(50))  # a busy machine is no failure
 PULL = "https://github.example/maria/shop/pull/5"
 LINKS = (("#5", PULL),)
 KNOWN = {"p", "h3", "h4", "strong", "code", "ul", "li", "a", "table", "thead", "tbody", "tr", "th", "td"}

@@ -12,8 +12,9 @@ from bot.render.plan import plan_markdown
 from bot.render.records import record_check
 from bot.render.result import annotations_of, markdown, terminal
 from bot.result import Evidence, EvidenceClass, Result, Verdict, combine
+from tests.properties import examples
 
-CALM = settings(deadline=None, max_examples=50)  # a busy machine is no failure
+CALM = settings(deadline=None, max_examples=examples(50))  # a busy machine is no failure
 
 DELETED = Evidence(EvidenceClass.COMPUTED, "test_full is gone", "tests/test_queue.py", 12, 14)
 GATE = combine(

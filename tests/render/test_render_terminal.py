@@ -14,8 +14,9 @@ from bot.render.events import json_lines, table
 from bot.render.plain import clause, clip, columns, one_line, words
 from bot.render.story import Story, wants_colour
 from bot.render.times import duration, to_the_second, took, utc
+from tests.properties import examples
 
-CALM = settings(deadline=None, max_examples=50)
+CALM = settings(deadline=None, max_examples=examples(50))
 
 
 def test_events_are_a_table_with_what_is_worth_knowing(tale: Any) -> None:

@@ -16,7 +16,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 MODES = st.sampled_from(["100644", "100755", "120000"])
 FILES = st.lists(st.tuples(PATHS, MODES, st.sampled_from([b"", b"one\n", b"\0two"])), max_size=6)
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 MARIA = Signature("Maria", "maria@example.org", 1_700_000_000)
 
 

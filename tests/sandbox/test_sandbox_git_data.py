@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.git import valid_ref
+from tests.properties import examples
 
 
 async def test_a_file_is_written_changed_and_removed(shop: Any) -> None:
@@ -169,7 +170,7 @@ async def test_what_is_checked_out_cannot_push_past_the_rules(shop: Any, tmp_pat
     assert str(tmp_path / "sandbox") not in config
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text(st.sampled_from("ab/.@{~^:?*[\\ -\n\x7f") | st.characters(codec="utf-8"), max_size=8))
 def test_a_valid_ref_is_one_that_git_takes(name: str) -> None:
     full = f"refs/heads/{name}"

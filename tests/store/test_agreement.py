@@ -14,6 +14,7 @@ from bot.engine.errors import ConcurrencyConflict, StoreError
 from bot.engine.events import Event, StepEmitted
 from bot.engine.ports import Append, Delivery, Effect, EventStore, Summary
 from bot.store import MemoryStore, SQLiteStore
+from tests.properties import examples
 
 NAMES = st.sampled_from(["a", "b", "c"])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -132,4 +133,4 @@ class BothStores(RuleBasedStateMachine):
 
 
 TestBothStores = BothStores.TestCase
-TestBothStores.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestBothStores.settings = settings(max_examples=examples(25), stateful_step_count=25, deadline=None)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.engine.ports import EventStore
 from bot.store import MemoryStore, SQLiteStore
 from bot.web.receiver import Receiver
+from tests.properties import examples
 
 SECRET = "correct horse battery staple"
 
@@ -277,7 +278,7 @@ async def test_a_sender_who_hangs_up_is_not_answered(receiver: Receiver, store: 
 # --- for every body and every bit
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(body=st.binary(max_size=300), secret=st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))
 def test_any_signed_body_is_kept_and_comes_back_whole(body: bytes, secret: str) -> None:
     store = MemoryStore()
