@@ -4,7 +4,7 @@ Folded from an instance and its definition, so it says what the events say and n
 as others wrote them: progress.py escapes them. Not here: how it looks.
 
 A step tells people more by its result, or by its memo while it waits: `links`, a list of {"label", "url"},
-and `note`, what came of it in a few words ("#13 was merged").
+and `note`, what came of it in a few words ("#13 was merged"); `aside` where that is not what came of the whole.
 """
 
 from __future__ import annotations
@@ -317,7 +317,9 @@ def _sentence(instance: WorkflowInstance, steps: list[StepView]) -> str:
         working=[s.label for s in steps if s.look is Look.NOW],
         going_back=[s for s in steps if s.look is Look.GOING_BACK],
         taken_back=any(s.look is Look.TAKEN_BACK for s in steps),
-        outcome=next((clause(_note(s.result)) for s in ended if _note(s.result)), ""),
+        outcome=next(
+            (clause(_note(s.result)) for s in ended if _note(s.result) and not s.result.get("aside")), ""
+        ),
     )
 
 
