@@ -47,7 +47,8 @@ slow: $(READY)
 	@CLOI_THOROUGH=1 CLOI_SIMULATIONS=10000 $(BIN)/python -m pytest -n 2 --dist load \
 		tests/engine/test_simulation.py tests/engine/test_port_crashes.py tests/engine/test_engine_machine.py \
 		tests/store/test_power.py
-	@CLOI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist load tests/insights/test_foresight_proof.py
+	@CLOI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist load tests/insights/test_foresight_proof.py \
+		tests/records tests/plans tests/gates tests/render tests/actions tests/engine/test_language.py
 
 # What is compared with lives in a venv of its own. Where it cannot be had, the benchmark says so and goes on.
 .venv-bench/.ready: requirements-bench.lock
