@@ -13,6 +13,7 @@ Permissions = Mapping[str, str]
 METADATA: Permissions = {"metadata": "read"}
 READ_CONTENTS: Permissions = {"contents": "read"}
 READ_PULLS: Permissions = {"pull_requests": "read"}
+READ_HISTORY: Permissions = {**READ_CONTENTS, **READ_PULLS}
 READ_ISSUES: Permissions = {"issues": "read"}
 READ_ACTIONS: Permissions = {"actions": "read"}
 READ_CHECKS: Permissions = {"checks": "read"}

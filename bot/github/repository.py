@@ -155,6 +155,18 @@ class Repository:
     async def commit(self, sha: str) -> Commit:
         return await self._get(f"/git/commits/{segment(sha)}", Commit, need.READ_CONTENTS)
 
+    async def last_commit(self, path: str, ref: str) -> str | None:
+        """The sha of the latest commit before `ref`, or it itself, that changed a file; None if none did."""
+        found = await self.gh.pages(
+            f"{self.path}/commits",
+            _RefTarget,
+            repository=self.full_name,
+            permissions=need.READ_CONTENTS,
+            params={"path": path, "sha": ref},
+            limit=1,
+        )
+        return found[0].sha if found else None
+
     async def branch_head(self, name: str) -> str | None:
         """The sha that a branch points at; None if there is no such branch."""
         found = await self._find(f"/git/ref/heads/{segments(name)}", _Ref, need.READ_CONTENTS)
@@ -187,6 +199,11 @@ class Repository:
     async def reviews(self, number: int) -> list[Review]:
         """Oldest first."""
         return await self._pages(f"/pulls/{number}/reviews", Review, need.READ_PULLS)
+
+    async def pulls_of_commit(self, sha: str) -> list[Pull]:
+        """The merged ones that brought it to the default branch; where it is not there, open ones too. At most
+        100. GitHub knows them a moment after the merge, or the push."""
+        return await self._pages(f"/commits/{segment(sha)}/pulls", Pull, need.READ_HISTORY, limit=100)
 
     async def issue(self, number: int) -> Issue:
         return await self._get(f"/issues/{number}", Issue, need.READ_ISSUES)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
 from bot.plans.plan import Dependency
+from bot.plans.reviewed import UNSEEN, Reviewed
 from bot.plans.wording import shown
 from bot.records.record import Record, Status
 
@@ -37,11 +38,13 @@ _WHY_NOT = {
 }
 
 
-def blocked(record: Record, configuration: Configuration, *, merged: bool, reviewed: bool) -> Iterator[str]:
+def blocked(
+    record: Record, configuration: Configuration, *, merged: bool, reviewed: Reviewed | None
+) -> Iterator[str]:
     """Sentences why the record's own state forbids to start; none if it may.
 
-    merged: the record's bytes are on the default branch. reviewed: a person with write permission approved the
-    commit that brought them. Both are the caller's observations of GitHub.
+    merged: the record's bytes are on the default branch. reviewed: whether a person with write permission approved
+    the pull request that brought them; None if nobody looked. Both are the caller's observations of GitHub.
     """
     name = record.id or record.path
     status = record.status
@@ -59,15 +62,28 @@ def blocked(record: Record, configuration: Configuration, *, merged: bool, revie
             f"{name} states no status. {_AUTHOR} add “Status: Accepted”; or a maintainer can write "
             f"“accepted_when: merged” into {CONFIGURATION_PATH}."
         )
-    if configuration.accepted_when in ("merged", "reviewed") and not merged:
-        yield f"{name} counts as accepted once it is merged ({CONFIGURATION_PATH}, accepted_when). A "
-        "maintainer can merge it."
-    elif configuration.accepted_when == "reviewed" and not reviewed:
-        yield f"{name} counts as accepted once its commit has an approving review "
-        f"({CONFIGURATION_PATH}, accepted_when)."
+    if configuration.accepted_when == "merged" and not merged:
+        yield (
+            f"{name} counts as accepted once it is merged ({CONFIGURATION_PATH}, accepted_when). A maintainer can "
+            "merge it."
+        )
+    elif configuration.accepted_when == "reviewed" and not merged:
+        yield (
+            f"{name} counts as accepted once it is reviewed and merged ({CONFIGURATION_PATH}, accepted_when). "
+            "Somebody with write permission, other than its author, can approve its pull request; a maintainer "
+            "can merge it then."
+        )
+    elif configuration.accepted_when == "reviewed" and not (reviewed or UNSEEN).holds:
+        yield (
+            f"{name} counts as accepted once its pull request was approved by somebody with write permission, "
+            f"other than its author, and then merged ({CONFIGURATION_PATH}, accepted_when). "
+            f"{(reviewed or UNSEEN).words}"
+        )
     if status in (Status.ACCEPTED, None) and record.superseded_by:
-        yield f"{name} names {record.superseded_by[0]} as its successor. Implement that one, or remove "
-        "the line if it is wrong."
+        yield (
+            f"{name} names {record.superseded_by[0]} as its successor. Implement that one, or remove the line if "
+            "it is wrong."
+        )
 
 
 def judge(dependency: Dependency, target: Record | None) -> tuple[str | None, str | None]:

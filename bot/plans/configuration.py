@@ -21,7 +21,7 @@ RUNNERS = ("ubuntu-24.04", "ubuntu-24.04-arm")
 PROVIDERS = ("command",)
 TEST_FORMATS = ("unittest", "junit")
 TEST_TYPES = ("unit", "integration", "e2e")
-ACCEPTED_WHEN = ("status", "merged")
+ACCEPTED_WHEN = ("status", "merged", "reviewed")
 PULL_REQUESTS = ("one", "phase")
 ON_ACCEPT = ("nothing", "issue", "start")
 ON_IMPLEMENTED = ("status-pr", "nothing")
@@ -90,7 +90,7 @@ class Deadlines(_Value, frozen=True, kw_only=True):
 class Configuration(_Value, frozen=True, kw_only=True):
     """All of .github/cloi.yml; every field but `agent` has a default.
 
-    accepted_when: what makes a record accepted: its status word, or its merge.
+    accepted_when: what makes a record accepted: its status word, its merge, or a review before the merge.
     pull_requests: one for all of a record, or one for each of its phases. on_accept: what happens when an
     accepted record is merged; on_implemented: when all of it is merged and has held. timeout_minutes: for each
     job. model_help: whether a language model is asked what it would add to a plan.

@@ -38,6 +38,7 @@ from bot.plans.plan import (
     Threshold,
     with_digest,
 )
+from bot.plans.reviewed import Reviewed
 from bot.plans.template import select_workflow_template
 from bot.plans.wording import shown
 from bot.records.log import RecordLog
@@ -57,7 +58,7 @@ def plan(
     log: RecordLog | None = None,
     paths_in_repository: Collection[str] = (),
     merged: bool = False,
-    reviewed: bool = False,
+    reviewed: Reviewed | None = None,
     phase: int | None = None,
 ) -> ImplementationPlan:
     """The plan for one record, with its digest.

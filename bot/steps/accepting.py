@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
 from bot.github import issues
+from bot.github.repository import Repository
 from bot.plans.configuration import ConfigurationError
 from bot.plans.globs import within
 from bot.plans.plan import ImplementationPlan
@@ -20,6 +21,7 @@ from bot.render import accepted as words
 from bot.steps.base import GitHubStep, link
 from bot.steps.beginning import begin
 from bot.steps.reading import Snapshot, configuration_at, snapshot
+from bot.steps.reviewing import observe
 
 
 class OnAccept(GitHubStep):
@@ -41,15 +43,18 @@ class OnAccept(GitHubStep):
             for f in await repository.pull_files(int(ctx.inputs["number"]))
             if f.status != "removed" and within(f.filename, configuration.records)
         }
-        head = await repository.branch_head(str(ctx.inputs["base_ref"]))
+        base_ref = str(ctx.inputs["base_ref"])
+        head = await repository.branch_head(base_ref)
         if not changed or head is None:
             return Done()
         now = await snapshot(repository, head, configuration)
         before = await snapshot(repository, str(ctx.inputs["base_sha"]), configuration)
         opened, started = [], []
         for record in now.log:
-            made = _planned(record, now) if record.path in changed else None
-            if made is None or made.blocked or not _newly(record, before):
+            if record.path not in changed:
+                continue
+            made = await _planned(repository, record, now, base_ref)
+            if made.blocked or not await _newly(repository, record, before, base_ref):
                 continue
             starts = configuration.on_accept == "start"
             title, body = words.offer(made, number=int(ctx.inputs["number"]), starts=starts)
@@ -76,13 +81,23 @@ class OnAccept(GitHubStep):
         return instance
 
 
-def _planned(record: Record, at: Snapshot) -> ImplementationPlan:
-    return plan(record, at.configuration, log=at.log, paths_in_repository=at.paths, merged=True)
+async def _planned(repository: Repository, record: Record, at: Snapshot, base_ref: str) -> ImplementationPlan:
+    reviewed = None
+    if at.configuration.accepted_when == "reviewed":
+        reviewed = await observe(repository, base_ref, at.sha, record.path, at.files)
+    return plan(
+        record,
+        at.configuration,
+        log=at.log,
+        paths_in_repository=at.paths,
+        merged=True,
+        reviewed=reviewed,
+    )
 
 
-def _newly(record: Record, before: Snapshot) -> bool:
+async def _newly(repository: Repository, record: Record, before: Snapshot, base_ref: str) -> bool:
     """Whether the record could not have been implemented before this merge."""
     if before.log.kind_of(record.path) is not FileKind.ADR:
         return True
     old = [r for r in before.log.all_of(record.path) if r.id == record.id]
-    return not old or bool(_planned(old[0], before).blocked)
+    return not old or bool((await _planned(repository, old[0], before, base_ref)).blocked)

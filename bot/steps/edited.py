@@ -15,6 +15,7 @@ from bot.plans.configuration import ConfigurationError
 from bot.plans.difference import Difference, difference
 from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
+from bot.plans.reviewed import Reviewed
 from bot.steps.base import plan_of
 from bot.steps.reading import configuration_at, snapshot
 
@@ -22,6 +23,9 @@ _WAY_OUT = (
     "The approval is void. `/cloi cancel`, then `/cloi implement`, makes a new plan; if the edit is taken back, "
     "`/cloi retry` goes on with this one."
 )
+
+_NOT_ASKED = Reviewed(True, "")
+"""Only what the record asks for is compared here: who approved the edit is asked when the next one starts."""
 
 
 async def void(
@@ -70,6 +74,7 @@ async def _planned(
         log=log,
         paths_in_repository=seen.paths,
         merged=True,
+        reviewed=_NOT_ASKED,
         phase=made.phase or 1,
     )
 

@@ -5,6 +5,7 @@ approved. Reading is one step and deciding the others, so that a plan can be mad
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import msgspec
 
@@ -13,10 +14,12 @@ from bot.engine.ports import StepContext, StepType
 from bot.plans import plan as plans
 from bot.plans.configuration import Configuration, ConfigurationError
 from bot.plans.planner import plan
+from bot.plans.reviewed import Reviewed
 from bot.records.log import RecordLog
 from bot.steps.base import GitHubStep, blob, keep_json, plan_of
 from bot.steps.foresight import advice_from_history
 from bot.steps.reading import configuration_at, snapshot
+from bot.steps.reviewing import observe
 
 
 class ReadRecord(GitHubStep):
@@ -42,13 +45,20 @@ class ReadRecord(GitHubStep):
             words = f"{path} is not on {info.default_branch} any more"
             return Failed(error=words, kind="bad-input", before_effect=True)
         files = {name: base64.b64encode(data).decode() for name, data in seen.files.items()}
+        known: dict[str, Any] = {"files": files, "paths": sorted(seen.paths)}
+        note = {}
+        if configuration.accepted_when == "reviewed":
+            reviewed = await observe(repository, info.default_branch, sha, path, seen.files)
+            known["reviewed"] = reviewed
+            note = {"note": reviewed.words} if reviewed.holds else {}
         return Done(
             {
                 "record": ctx.store.put_blob(seen.files[path]),
                 "configuration": keep_json(ctx, configuration),
-                "known": keep_json(ctx, {"files": files, "paths": sorted(seen.paths)}),
+                "known": keep_json(ctx, known),
                 "base_ref": info.default_branch,
                 "base_sha": sha,
+                **note,
             }
         )
 
@@ -56,6 +66,7 @@ class ReadRecord(GitHubStep):
 class _Known(msgspec.Struct, frozen=True):
     files: dict[str, str]
     paths: list[str]
+    reviewed: Reviewed | None = None
 
 
 class PlanImplementation(StepType):
@@ -83,6 +94,7 @@ class PlanImplementation(StepType):
             log=log,
             paths_in_repository=frozenset(known.paths),
             merged=True,  # it was read from the default branch
+            reviewed=known.reviewed,
             phase=int(ctx.inputs["phase"]),
         )
         if made.blocked:
