@@ -2,7 +2,7 @@
 
 The fault deck plays a story once as it is, and then once for each seed with the sandbox misbehaving
 (bot/sandbox/faults.py). What is left on GitHub is compared as a whole: refs, trees, issues, pull requests,
-comments, reactions, check runs, runs. `make test` plays 20 seeds; CLOI_SEEDS=100 plays as many, each in both stories.
+comments, reactions, check runs, runs. `make test` plays 20 seeds; CLOI_SEEDS=100 plays so many, in both.
 
 What may differ, since time went on while the bot tried again, and nothing else (`same`):
 - when a step began, how long it took, and how that compares with the estimate, in tables of the living comment;
@@ -94,7 +94,8 @@ async def checked(open_stage: Any, name: str, seed: int) -> None:
             assert end == _clean[name], "GitHub ends up otherwise:\n" + difference(_clean[name], end)
             assert faults.impatient == [], "asked again under a limit, before its time"
     except BaseException as error:
-        again = f'CLOI_SEEDS={max(seed, 21) if EACH else 20} .venv/bin/pytest "tests/stories/test_faults.py" -k "{name}-{seed}]"'
+        deck = max(seed, 21) if EACH else 20
+        again = f'CLOI_SEEDS={deck} .venv/bin/pytest "tests/stories/test_faults.py" -k "{name}-{seed}]"'
         log = "\n".join(map(str, faults.log))
         raise AssertionError(f"Seed {seed} is repeated by\n  {again}\n{log}\n{error}") from error
     _met.update(one.kind for one in faults.log)
