@@ -70,7 +70,9 @@ def _planned(file: Path) -> ImplementationPlan:
     record = record_in(file, place.root, log)
     if record is None:
         raise Trouble(f"{file} is not a decision record that I can read")
-    return make(record, place.configuration, log=log, paths_in_repository=place.paths)
+    # A checkout does not tell what was merged, nor who reviewed it; of the latter the plan says that GitHub knows.
+    only_there = place.configuration.accepted_when == "reviewed"
+    return make(record, place.configuration, log=log, paths_in_repository=place.paths, merged=only_there)
 
 
 def _say_obstacles(plan: ImplementationPlan) -> None:

@@ -222,12 +222,24 @@ def test_a_team_may_say_that_a_merge_or_a_review_accepts() -> None:
     assert plan(stateless, merged).blocked
     assert plan(stateless, merged, merged=True).blocked == ()
     assert plan(stateless, reviewed, merged=True).blocked
-    assert (
-        plan(stateless, reviewed, merged=True, reviewed=Reviewed(True, "#1 was approved by maria")).blocked
-        == ()
-    )
-    # A merge never overrules a record that says no.
-    assert plan(replace(small(), status=Status.PROPOSED), merged, merged=True).blocked
+    seen = Reviewed(True, "#1 was approved by maria")
+    assert plan(stateless, reviewed, merged=True, reviewed=seen).blocked == ()
+    assert plan(small(), reviewed, merged=True, reviewed=seen).blocked == ()
+    # Neither a merge nor a review overrules a record that says no.
+    for no in set(Status) - {Status.ACCEPTED}:
+        assert plan(replace(small(), status=no), merged, merged=True).blocked
+        assert plan(replace(small(), status=no), reviewed, merged=True, reviewed=seen).blocked
+
+
+def test_a_record_that_waits_for_its_review_says_whose() -> None:
+    reviewed = msgspec.structs.replace(CONFIGURED, accepted_when="reviewed")
+    (sentence,) = plan(small(), reviewed).blocked
+    assert "once it is reviewed and merged" in sentence and "a maintainer can merge it then" in sentence
+    (sentence,) = plan(small(), reviewed, merged=True).blocked
+    assert sentence.endswith("`/cloi implement` there asks it.")
+    (sentence,) = plan(small(), reviewed, merged=True, reviewed=Reviewed(False, "#1 was not.")).blocked
+    assert "somebody with write permission, other than its author" in sentence
+    assert sentence.endswith(" #1 was not.")
 
 
 def test_without_an_agent_the_plan_says_what_to_write() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
 from bot.demo.stories import RECORD, demo_repository, proposal
+from bot.github.repository import Repository
+from bot.plans.reviewed import Reviewed
+from bot.steps.reviewing import observe
 from tests.stories.tales import comments, plain, written
 
 pytestmark = pytest.mark.xdist_group("reviewed")
@@ -146,3 +151,89 @@ async def test_what_happens_on_acceptance_happens_for_the_reviewed_only(open_sta
             offers = [i for i in stage.repository.issues.values() if i.pull is None]
             assert len(offers) == expected
             main = stage.repository.git.ref("refs/heads/main")
+
+
+# What GitHub tells of one file, asked directly.
+
+
+async def _seen(stage: Stage, path: str = PATH) -> Reviewed:
+    repository = Repository(stage.bot.github, REPOSITORY)
+    sha = stage.repository.git.ref("refs/heads/main")
+    there = stage.sandbox.tree(REPOSITORY, "main")
+    files = {name: stage.sandbox.file(REPOSITORY, "main", name) for name in there}
+    return await observe(repository, "main", sha, path, files)
+
+
+async def _landed(stage: Stage, branch: str, *, onto: str = "main", approved: bool = True) -> int:
+    """Tom's branch becomes a pull request that Maria merges."""
+    pull = await stage.person("tom").call("POST", "/pulls", title=branch, head=branch, base=onto)
+    if approved:
+        await stage.person("maria").approve(pull["number"], "Yes.")
+    await stage.person("maria").merge(pull["number"])
+    return int(pull["number"])
+
+
+async def _branched(stage: Stage, branch: str, **files: bytes) -> None:
+    main = stage.repository.git.ref("refs/heads/main")
+    await stage.person("tom").call("POST", "/git/refs", ref=f"refs/heads/{branch}", sha=main)
+    for path, content in files.items():
+        await written(stage, branch, path, content, by="tom")
+
+
+async def test_a_text_that_a_merge_made_of_two_was_approved_by_nobody(open_stage) -> None:
+    files = {**demo_repository(), **proposal()}
+    text = files[PATH]
+    async with open_stage(files=files) as stage:
+        await _branched(stage, "above", **{PATH: b"Above.\n\n" + text})
+        await _branched(stage, "below", **{PATH: text + b"\nBelow.\n"})
+        await _landed(stage, "above")
+        assert (await _seen(stage)).holds
+        number = await _landed(stage, "below")
+        found = await _seen(stage)
+        assert not found.holds and f"is not what #{number} proposed" in found.words
+
+
+async def test_an_approval_on_another_branch_is_none_for_the_default_branch(open_stage) -> None:
+    async with open_stage() as stage:
+        main = stage.repository.git.ref("refs/heads/main")
+        await stage.person("tom").call("POST", "/git/refs", ref="refs/heads/dev", sha=main)
+        await _branched(stage, "idea", **proposal())
+        await _landed(stage, "idea", onto="dev")
+        number = await _landed(stage, "dev", approved=False)
+        found = await _seen(stage)
+        assert not found.holds and found.words.startswith(f"#{number}, which brought it, was merged without")
+
+
+async def test_yaml_beside_a_record_that_may_state_its_status_must_be_reviewed_too(open_stage) -> None:
+    path, beside = "docs/adr/0009-queues/README.md", "docs/adr/0009-queues/adr.yaml"
+    async with open_stage() as stage:
+        await _branched(stage, "both", **{path: b"# Queues\n", beside: b"status: proposed\n"})
+        await _landed(stage, "both")
+        assert (await _seen(stage, path)).holds
+        await written(stage, "main", beside, b"status: accepted\n")
+        found = await _seen(stage, path)
+        assert not found.holds and "No merged pull request is known" in found.words
+
+
+async def test_github_may_take_a_moment_to_know_the_pull_request(open_stage) -> None:
+    async with open_stage() as stage:
+        await _branched(stage, "idea", **proposal())
+        await _landed(stage, "idea")
+        wire = stage.bot.github._wire._transport
+        late = wire._inner = Late(wire._inner)
+        assert (await _seen(stage)).holds and late.asked == 2
+
+
+class Late(httpx.AsyncBaseTransport):
+    """GitHub that does not know a commit's pull request when it is first asked."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self.asked = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if re.search(r"/commits/\w+/pulls$", request.url.path):
+            self.asked += 1
+            if self.asked == 1:
+                return httpx.Response(200, json=[], request=request)
+        return await self._inner.handle_async_request(request)
