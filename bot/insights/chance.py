@@ -50,7 +50,10 @@ def rate(own: Counts, siblings: tuple[Counts, ...] = ()) -> Rate:
     mean = sum(p * w for (p, _, _), w in zip(points, weights, strict=True)) / total
     sums = list(accumulate(weights))
     tail = (1 - CONFIDENCE) / 2
-    return Rate(mean, _quantile(sums, tail * total), _quantile(sums, (1 - tail) * total))
+    # Never, or always, may be the truth where nothing else was seen: the interval reaches to it.
+    low = 0.0 if of and not happened else _quantile(sums, tail * total)
+    high = 1.0 if of and happened == of else _quantile(sums, (1 - tail) * total)
+    return Rate(mean, low, high)
 
 
 def quantile(seen: Sequence[float], q: float) -> float | None:

@@ -79,6 +79,8 @@ def test_not_enough_history_and_nothing_to_propose_are_answers(store: Path) -> N
     assert json.loads(cloi(store, "predict", "implement-adr", "--json").stdout)["enough"] is False
     shown = cloi(store, "optimise", "implement-adr")
     assert (shown.exit_code, "Nothing to propose: not enough history" in shown.stdout) == (0, True)
+    found = json.loads(cloi(store, "optimise", "implement-adr", "--json").stdout)
+    assert (found["steps"], found["diff"], found["gain"]) == ([], "", None)
     bare = cloi(store, "optimise", "implement-adr", "--diff")
     assert (bare.exit_code, bare.stdout) == (0, "")
 
@@ -92,11 +94,9 @@ def test_a_proposal_applies_with_git_and_changes_nothing_by_itself(store: Path, 
     assert "critical path: classify → look-up → brew" in shown.stdout
     assert file.read_text() == TEXT
     diff = cloi(store, "optimise", str(file), "--diff").stdout
-    made = json.loads(cloi(store, "optimise", str(file), "--json").stdout)
     subprocess.run(["git", "apply", "-"], input=diff, text=True, cwd=tmp_path, check=True)
-    assert file.read_text() == made["text"]
-    assert parse(made["text"]).step("look-up").depends_on == ()
-    assert made["gain"]["low"] > 0
+    assert parse(file.read_text()).step("look-up").depends_on == ()
+    assert "taste" in parse(file.read_text()).step("brew").depends_on
 
 
 def test_what_does_not_exist_or_load_is_said(store: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import os
 import random
 import statistics
 from collections import Counter
@@ -18,9 +17,9 @@ from bot.language.definition import WorkflowDefinition, parse
 from bot.language.lint import lint
 from bot.language.references import references
 from tests.insights import lives
+from tests.properties import THOROUGH
 
-THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
-HISTORIES = 1000 if THOROUGH else 10
+HISTORIES = 1000 if THOROUGH else 8
 FREE = ("pure",)
 
 
@@ -90,7 +89,7 @@ def test_proposals_make_it_faster_and_break_no_graph(capsys) -> None:
                 f"median true gain {statistics.median(shares):.0%}, the interval holds it {mean(inside):.0%}"
             )
             print(f"changes: {dict(kinds)}")
-    assert len(good) >= HISTORIES // 6
+    assert len(good) >= HISTORIES // 5
     assert mean(good) >= (0.95 if THOROUGH else 0.8)
 
 

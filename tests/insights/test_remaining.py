@@ -18,6 +18,7 @@ from bot.render.report import report_markdown
 from bot.render.times import between
 from tests.insights import lives
 from tests.insights.test_optimizer import HEAD
+from tests.properties import examples
 
 TWO = HEAD + "    - {name: brew, type: slow, phase: making}\n"
 TWO += "    - {name: drink, type: slow, depends_on: [brew], phase: drinking}\n"
@@ -43,7 +44,7 @@ def tea(number: int = 30) -> tuple[WorkflowDefinition, History, list[e.Event]]:
 
 def test_it_ends_as_often_in_time_as_was_said() -> None:
     inside = []
-    for seed in range(60):
+    for seed in range(examples(60)):
         chance = random.Random(seed)
         life = lives.drawn(chance, 0.0)
         life = lives.Life(
@@ -58,8 +59,8 @@ def test_it_ends_as_often_in_time_as_was_said() -> None:
                 continue  # a step under way takes longer than it ever did
             left = (e.moment(events[-1].at) - e.moment(instance.updated_at)).total_seconds()
             inside.append(found.low <= left <= found.high)
-    assert len(inside) > 200
-    assert sum(inside) / len(inside) == pytest.approx(0.8, abs=0.08)
+    assert len(inside) > 60
+    assert sum(inside) / len(inside) == pytest.approx(0.8, abs=0.1)
 
 
 def test_each_phase_has_its_time_and_what_is_over_has_none() -> None:

@@ -15,6 +15,7 @@ from bot.engine.recording import append_of
 from bot.insights.history import Attempt, Run, gathered, history, run_of
 from bot.store.memory import MemoryStore
 from tests.insights import lives
+from tests.properties import examples
 
 
 def told(*bodies: e.Body | float, name: str = "tea/1") -> list[e.Event]:
@@ -173,7 +174,7 @@ def test_done_anew_counts_anew() -> None:
     assert run.culprits == ()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_interleaved_as_they_like_it_is_the_same(seed: int, shuffle: random.Random) -> None:
     chance = random.Random(seed)
