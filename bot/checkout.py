@@ -1,12 +1,14 @@
 """A decision record on this machine: its repository's root, its log and configuration, for the command line.
 
-The same things that steps read through GitHub (bot/steps/reading.py), read from the disk. Nothing is executed
-and nothing outside of the record's repository is read.
+The same things that steps read through GitHub (bot/steps/reading.py), read from the disk. Nothing is executed,
+nothing outside of the record's repository is read, and written is only what `replace_file` is asked to.
 """
 
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +98,21 @@ def texts(paths: Iterable[Path], *, deep: bool = True) -> Iterator[tuple[str, Pa
                     yield found.as_posix(), found
         else:
             yield path.as_posix(), path
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """New content in one step, so that nobody sees half of it. A link stays one; the file keeps its mode."""
+    file = file.resolve()
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        beside.chmod(stat.S_IMODE(file.stat().st_mode))
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _is_text(path: Path) -> bool:

@@ -82,17 +82,43 @@ def _say_obstacles(plan: ImplementationPlan) -> None:
         show(f"warning: {sentence}", err=True)
 
 
+def _write_back(file: Path, plan: ImplementationPlan, *, add: bool) -> None:
+    from bot.checkout import replace_file
+    from bot.plans.write_back import NotKept, write_back
+
+    data = file.read_bytes()
+    try:
+        made = write_back(plan.adr.path, data, plan, add=add)
+    except NotKept as error:
+        raise Trouble(f"{file} was left as it is: {error}") from error
+    if made.data != data:
+        replace_file(file, made.data)
+        show(f"{file}: wrote {', '.join(made.fields)}")
+    else:
+        show(f"{file}: it says so already")
+    if made.kept:
+        show(f"kept as people wrote it: {', '.join(made.kept)}")
+
+
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
-def plan(file: Path, as_json: bool) -> None:
+@click.option("--write-back", is_flag=True, help="Write it into the record's own front matter.")
+@click.option(
+    "--add-front-matter", is_flag=True, help="With --write-back, also where the record has none yet."
+)
+def plan(file: Path, as_json: bool, write_back: bool, add_front_matter: bool) -> None:
     """Show the implementation plan that follows from a decision record."""
     from bot.plans.plan import to_json
     from bot.render.plan import plan_markdown
     from bot.render.terminal import in_terminal
 
     made = _planned(file)
-    if as_json:
+    if write_back or add_front_matter:
+        if as_json or not write_back:
+            raise Trouble("--add-front-matter goes with --write-back, and neither with --json")
+        _write_back(file, made, add=add_front_matter)
+    elif as_json:
         click.echo(to_json(made), nl=False)
         _say_obstacles(made)
     else:

@@ -2,7 +2,9 @@
 
 The schema is the one that the customer's own log uses. Values are words, never run, compiled or trusted: they
 come from whoever opened the pull request. A value of another shape than expected is left out, since another
-team may use the same key for something else. Not here: parsing YAML (bot/records).
+team may use the same key for something else. What this bot wrote there itself (write_back.py) says nothing new
+and is not read: else a requirement that was withdrawn would live on in its own plan. Not here: parsing YAML
+(bot/records).
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from bot.records.record import Record
 
 ROOT = "implementation_metadata"
 CHECKS = "validation_metadata"
+OURS = "cloi_plan"
+"""Of `implementation_metadata`: names in its list `written` what this bot wrote there."""
 MAX_VALUES = 50
 MAX_WORDS = 500
 _SAID = ("type", "rule", "description", "pattern", "severity")
@@ -33,7 +37,7 @@ class Entry:
 
 def entries(record: Record, lines: tuple[str, ...]) -> Iterator[Entry]:
     """feature_requirements and success_criteria, each with its lines."""
-    block = _mapping(record.metadata, ROOT)
+    block = _stated(record.metadata)
     if not block:
         return
     places = front_matter.split(record.path, lines).places
@@ -52,22 +56,22 @@ def entries(record: Record, lines: tuple[str, ...]) -> Iterator[Entry]:
 
 def rollback_triggers(record: Record) -> tuple[str, ...]:
     """workflow_generation.rollback_triggers, such as "test_failure_rate > 5%"."""
-    return _words(_mapping(record.metadata, ROOT, "workflow_generation"), "rollback_triggers")
+    return _words(_mapping(_stated(record.metadata), "workflow_generation"), "rollback_triggers")
 
 
 def rollback_required(record: Record) -> bool:
     """Whether implementation_strategy asks for a way back. It can ask for one, never against one."""
-    return _mapping(record.metadata, ROOT, "implementation_strategy").get("rollback_required") == "true"
+    return _mapping(_stated(record.metadata), "implementation_strategy").get("rollback_required") == "true"
 
 
 def integration_points(record: Record) -> tuple[str, ...]:
     """implementation_strategy.integration_points: paths."""
-    return _words(_mapping(record.metadata, ROOT, "implementation_strategy"), "integration_points")
+    return _words(_mapping(_stated(record.metadata), "implementation_strategy"), "integration_points")
 
 
 def patterns(record: Record) -> tuple[str, ...]:
     """Patterns that the code has to keep, as words."""
-    context = _mapping(record.metadata, ROOT, "ai_generation_context")
+    context = _mapping(_stated(record.metadata), "ai_generation_context")
     return (*_words(context, "code_patterns"), *_words(context, "architectural_constraints"))
 
 
@@ -111,6 +115,17 @@ def commands(record: Record) -> int:
 def _kept(value: object) -> str:
     text = value if isinstance(value, str) and len(value) <= MAX_WORDS else ""
     return text.encode("utf-8", "replace").decode()
+
+
+def written(values: Mapping[str, object]) -> frozenset[str]:
+    """The fields of `implementation_metadata` that are this bot's. values: of the whole front matter."""
+    return frozenset(name for name in _values(_mapping(values, ROOT, OURS), "written") if isinstance(name, str))
+
+
+def _stated(values: Mapping[str, object]) -> Mapping[str, object]:
+    """`implementation_metadata` as people wrote it."""
+    ours = written(values)
+    return {name: value for name, value in _mapping(values, ROOT).items() if name not in ours}
 
 
 def _mapping(values: Mapping[str, object], *keys: str) -> Mapping[str, object]:

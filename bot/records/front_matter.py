@@ -46,7 +46,7 @@ class FrontMatter:
 
 def split(path: str, lines: Sequence[str]) -> FrontMatter:
     """The front matter at the top of these lines, if there is any; blank lines and a comment may precede it."""
-    start = _first(lines)
+    start = opening(lines)
     if start is None:
         return FrontMatter()
     toml = bool(_TOML.match(lines[start]))
@@ -68,7 +68,8 @@ def split(path: str, lines: Sequence[str]) -> FrontMatter:
     return load(path, body, first_line=start + 2, end=end + 1)
 
 
-def _first(lines: Sequence[str]) -> int | None:
+def opening(lines: Sequence[str]) -> int | None:
+    """Where the front matter's opening mark stands, counted from 0; None if there is none."""
     comment = False
     for number, line in enumerate(lines[:40]):
         bare = line.strip().lstrip("\ufeff")

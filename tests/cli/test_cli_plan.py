@@ -34,3 +34,33 @@ def test_a_checkout_does_not_tell_who_reviewed(tmp_path: Path, accepted_when: st
     blocked = [line for line in said.output.splitlines() if line.startswith("blocked: ")]
     assert len(blocked) == (says is not None)
     assert says is None or says in blocked[0]
+
+
+def test_a_plan_is_written_into_the_record_once_and_only_where_it_can_be(tmp_path: Path) -> None:
+    record = tmp_path / "docs/adr/0001-use-a-queue.md"
+    record.parent.mkdir(parents=True)
+    text = "---\nowner: ann # since May\n---\n# 1. Queue\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use it.\n"
+    record.write_text(text)
+    record.chmod(0o640)
+    first = CliRunner().invoke(main, ["plan", "--write-back", str(record)])
+    assert first.exit_code == 0, first.output
+    assert "wrote feature_requirements, implementation_strategy, workflow_generation" in first.output
+    once = record.read_text()
+    assert once.startswith("---\nowner: ann # since May\nimplementation_metadata:\n")
+    assert once.endswith(text.partition("---\n# 1")[2])
+    assert record.stat().st_mode & 0o777 == 0o640
+    assert [p.name for p in record.parent.iterdir()] == [record.name], "nothing is left beside it"
+    again = CliRunner().invoke(main, ["plan", "--write-back", str(record)])
+    assert "it says so already" in again.output
+    assert record.read_text() == once
+
+    plain = text.partition("---\n# 1")[2]
+    record.write_text(f"# 1{plain}")
+    refused = CliRunner().invoke(main, ["plan", "--write-back", str(record)])
+    assert refused.exit_code == 2
+    assert "no front matter; --add-front-matter gives it one" in refused.output
+    assert record.read_text() == f"# 1{plain}"
+    added = CliRunner().invoke(main, ["plan", "--write-back", "--add-front-matter", str(record)])
+    assert added.exit_code == 0
+    assert record.read_text().endswith(f"---\n\n# 1{plain}")
+    assert CliRunner().invoke(main, ["plan", "--json", "--write-back", str(record)]).exit_code == 2
