@@ -126,9 +126,9 @@ def _go_back(
     # And one after the other is undone, also when more is to be taken back than at first.
     if around.in_flight or any(s.rollback in _UNDOING for s in instance.steps.values()):
         return
-    order = to_compensate(instance, definition)
+    first = next(to_compensate(instance, definition), None)
     retreat = instance.retreat
-    if not order:
+    if first is None:
         if retreat is not None and retreat.fix:
             yield anew(retreat, definition, retreat.memo)
         elif retreat is not None:
@@ -140,7 +140,7 @@ def _go_back(
         else:
             yield e.WorkflowCompensated(reason=instance.reason)
         return
-    step = instance.steps[order[0]]
+    step = instance.steps[first]
     if step.rollback is RollbackState.NONE:
         yield compensation(definition.step(step.name), step)
     elif step.rollback is RollbackState.FAILED:

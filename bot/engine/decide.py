@@ -133,7 +133,7 @@ def _retried(
 ) -> Iterator[e.Body]:
     if instance.state is not WorkflowState.PARKED:
         raise NotAllowedNow(f"it is {instance.state.value}; only what is parked can be tried again")
-    if instance.retreat is not None and not to_compensate(instance, definition):
+    if instance.retreat is not None and next(to_compensate(instance, definition), None) is None:
         yield anew(instance.retreat, definition, memo)
         return
     name = instance.failed_step

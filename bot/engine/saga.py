@@ -6,32 +6,32 @@ of completion, held by reverse depends_on: a step is undone only after every ste
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import RollbackState, StepState
 from bot.language.definition import WorkflowDefinition
 
 
-def to_compensate(instance: WorkflowInstance, definition: WorkflowDefinition) -> tuple[str, ...]:
+def to_compensate(instance: WorkflowInstance, definition: WorkflowDefinition) -> Iterator[str]:
     """ADR-012's compensation plan: names of all steps that must still be undone, in the order to do it; of a
     retreat those that it takes back."""
     only = instance.steps if instance.retreat is None else instance.retreat.steps
-    open_steps = {
-        s.name: s
-        for s in instance.steps.values()
-        if s.name in only and _needs_undo(s, definition) and s.rollback is not RollbackState.COMPLETED
-    }
-    dependants = {name: definition.below(name) & open_steps.keys() for name in open_steps}
     place = {step.name: i for i, step in enumerate(definition.steps)}
+    open_steps = [
+        s
+        for s in (instance.steps[name] for name in instance.steps.keys() & only)
+        if _needs_undo(s, definition) and s.rollback is not RollbackState.COMPLETED
+    ]
     # Unknown ones (started, no outcome) before completed ones; the later completed before the earlier.
-    wish = sorted(
-        open_steps.values(),
-        key=lambda s: (s.state is StepState.COMPLETED, -s.order, -place[s.name]),
-    )
-    out: list[str] = []
-    while len(out) < len(wish):
-        name = next(s.name for s in wish if s.name not in out and dependants[s.name] <= set(out))
-        out.append(name)
-    return tuple(out)
+    open_steps.sort(key=lambda s: (s.state is StepState.COMPLETED, -s.order, -place[s.name]))
+    wish = [s.name for s in open_steps]
+    left = definition.names(wish)
+    while wish:
+        name = next(name for name in wish if not definition.below(name).meets(left))
+        yield name
+        wish.remove(name)
+        left = left.without(name)
 
 
 def _needs_undo(step: StepInstance, definition: WorkflowDefinition) -> bool:

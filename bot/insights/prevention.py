@@ -14,7 +14,7 @@ from bot.insights.history import Run
 from bot.insights.prediction import Prediction, StepRisk
 from bot.insights.variants import uses
 from bot.language.definition import StepDefinition, WorkflowDefinition
-from bot.language.lint import ancestors
+from bot.language.graph import ancestors
 
 _MOST = 8
 _LATE = 0.25

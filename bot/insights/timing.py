@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot.insights.draws import Draws, Taken, goes_through
 from bot.language.definition import WorkflowDefinition
-from bot.language.lint import ancestors
+from bot.language.graph import ancestors
 
 
 @dataclass(frozen=True, slots=True)

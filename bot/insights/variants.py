@@ -16,7 +16,7 @@ from typing import Literal
 
 from bot.insights.history import Run
 from bot.language.definition import StepDefinition, WorkflowDefinition
-from bot.language.lint import ancestors
+from bot.language.graph import ancestors
 from bot.language.references import references
 
 SIDE_BY_SIDE = 20

@@ -18,13 +18,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.language.errors import DefinitionError
+from bot.language.graph import Names, descendants, held_together
 from bot.language.inputs import Input, declared
-from bot.language.lint import ANY, Takes, examine, held_together
+from bot.language.lint import ANY, Takes, examine
 from bot.language.source import read
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)\Z")
@@ -127,6 +128,7 @@ class WorkflowDefinition:
     phase_steps: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
     """The steps of each phase, in order of their first step."""
     _by_name: Mapping[str, StepDefinition] = field(init=False, repr=False, compare=False)
+    _below: Mapping[str, Names] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         phases: dict[str, frozenset[str]] = {}
@@ -138,17 +140,19 @@ class WorkflowDefinition:
         )
         object.__setattr__(self, "phase_steps", phases)
         object.__setattr__(self, "_by_name", {step.name: step for step in self.steps})
+        object.__setattr__(self, "_below", descendants({s.name: s.depends_on for s in self.steps}))
 
     def step(self, name: str) -> StepDefinition:
         """The step of this name. Raises KeyError."""
         return self._by_name[name]
 
-    def below(self, name: str) -> frozenset[str]:
+    def below(self, name: str) -> Names:
         """All steps that build upon this one, near and far."""
-        found: set[str] = set()
-        while more := {s.name for s in self.steps if not {name, *found}.isdisjoint(s.depends_on)} - found:
-            found |= more
-        return frozenset(found)
+        return self._below[name]
+
+    def names(self, names: Iterable[str]) -> Names:
+        """These steps, to be held against what `below` gives."""
+        return next(iter(self._below.values())).of(names)
 
     @property
     def phases(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ an instance takes whatever it is given. Not here: the context of triggers, and r
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ class Input:
     def problem(self, value: Any) -> str | None:
         """Why this value is none, to be read after the input's name."""
         fits = isinstance(value, TYPES[self.type]) and (self.type == "boolean" or not isinstance(value, bool))
-        if not fits:
+        if not fits or (isinstance(value, float) and not math.isfinite(value)):  # no event could hold it
             return f"must be {_WORDS[self.type]}, not {_shown(value)}"
         if self.enum and value not in self.enum:
             return f"must be one of {', '.join(map(str, self.enum))}, not {_shown(value)}"

@@ -8,16 +8,19 @@ harmless. Not here: reading YAML (source.py) and the shape of things (schema.py)
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.language.graph import ancestors, held_together
 from bot.language.inputs import TYPES, Input, declared
 from bot.language.references import is_well_formed, references
 from bot.language.schema import did_you_mean, misfits
 from bot.language.source import Finding, Path, Source, read
 
 STEPS: Path = ("workflow", "steps")
+_MOST_COMPARED = 20_000  # words, in search of what was meant: a second's work
+_MOST_SHOWN = 10  # steps of a circle
 _SECRET = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 ANY = frozenset({"*"})
 """Optional inputs of a step type that takes whatever it is given."""
@@ -75,36 +78,11 @@ def examine(
     return tuple(sorted(found))
 
 
-def ancestors(depends_on: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
-    """For each step all that come before it; a step on a circle is among its own."""
-    above: dict[str, set[str]] = {name: set(names) for name, names in depends_on.items()}
-    changed = True
-    while changed:
-        changed = False
-        for found in above.values():
-            more = set().union(*(above.get(n, ()) for n in found)) - found
-            if more:
-                found |= more
-                changed = True
-    return {name: frozenset(found) for name, found in above.items()}
-
-
-def held_together(
-    steps: Iterable[tuple[str, Collection[str], str | None]],
-) -> dict[str, frozenset[str]]:
-    """What each step waits for, from its name, depends_on and parallel_group: a group begins as one."""
-    known = list(steps)
-    groups: dict[str, frozenset[str]] = {}
-    for _, depends_on, group in known:
-        if group:
-            groups[group] = groups.get(group, frozenset()) | frozenset(depends_on)
-    return {name: groups[group] if group else frozenset(depends_on) for name, depends_on, group in known}
-
-
 class _Looking:
     def __init__(self, source: Source, body: Mapping[str, Any]) -> None:
         self.source = source
         self.body = body
+        self.patience = _MOST_COMPARED
         self.steps = [
             _Step((*STEPS, i), raw["name"], _words(raw.get("depends_on")), _dict(raw.get("outputs")), raw)
             for i, raw in enumerate(_list(body.get("steps")))
@@ -115,6 +93,11 @@ class _Looking:
 
     def finding(self, at: Path, rule: str, message: str, suggestion: str = "", **more: Any) -> Finding:
         return Finding(self.source.line(at), rule, message, suggestion, **more)
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """What was meant, as long as it does not take too long: who has a thousand mistakes looks at the first."""
+        self.patience -= len(known)
+        return did_you_mean(word, known) if self.patience >= 0 else ""
 
     def graph(self) -> Iterator[Finding]:
         """Names given twice, dependencies on nothing, circles (each once)."""
@@ -127,11 +110,13 @@ class _Looking:
             for i, name in enumerate(step.depends_on):
                 if name not in self.by_name:
                     message = f"{step.name} depends on {name!r}, which is no step"
-                    suggestion = did_you_mean(name, self.by_name)
+                    suggestion = self.near(name, self.by_name)
                     yield self.finding((*step.at, "depends_on", i), "unknown-step", message, suggestion)
             if step.name in self.above[step.name] and step.name not in told:
                 circle = self._circle(step.name)
                 told |= {n for n in self.above[step.name] if step.name in self.above.get(n, ())}
+                if len(circle) > _MOST_SHOWN:
+                    circle = [*circle[: _MOST_SHOWN - 2], "…", circle[-1]]
                 message = f"{' → '.join(circle)} go round in a circle"
                 yield self.finding((*step.at, "depends_on"), "cycle", message, "leave one of them out")
 
@@ -156,7 +141,7 @@ class _Looking:
                 continue
             if name not in self.by_name:
                 message = f"{step.name} fixes forward from {name!r}, which is no step"
-                yield self.finding(at, "unknown-step", message, did_you_mean(name, self.by_name))
+                yield self.finding(at, "unknown-step", message, self.near(name, self.by_name))
             elif name != step.name and name not in self.above[step.name]:
                 message = f"{step.name} does not build upon {name}, so a new try of it would change nothing"
                 yield self.finding(at, "fix-forward", message, "name a step that it depends on")
@@ -177,7 +162,7 @@ class _Looking:
             context = _dict(trigger.get("context"))
             for name in sorted(set(context) - set(raw)):
                 message = f"the workflow declares no input {name!r}"
-                yield self.finding((*at, "context", name), "unknown-input", message, did_you_mean(name, raw))
+                yield self.finding((*at, "context", name), "unknown-input", message, self.near(name, raw))
             for name in sorted(n for n, one in known.items() if one.required and n not in context):
                 message = f"this trigger does not give the input {name!r}, which is required"
                 yield self.finding((*at, "context"), "missing-input", message, "give it, or a default to it")
@@ -217,7 +202,7 @@ class _Looking:
     def _reference(self, at: Path, reference: tuple[str, ...], step: _Step | None) -> Iterator[Finding]:
         shown = _shown(reference)
         if not is_well_formed(reference) or reference[0] == "fact" or len(reference) < 2:
-            hint = did_you_mean(reference[0], ("context", "outputs")) if reference else ""
+            hint = self.near(reference[0], ("context", "outputs")) if reference else ""
             message = f"{shown} is no reference to context or outputs"
             yield self.finding(at, "reference", message, hint or "write ${context.name}")
         elif reference[0] == "secret":
@@ -231,19 +216,19 @@ class _Looking:
             known = self._context()
             if "inputs" in self.body and reference[1] not in _dict(self.body["inputs"]):
                 message = f"{shown} is no declared input of the workflow"
-                hint = did_you_mean(reference[1], _dict(self.body["inputs"]))
+                hint = self.near(reference[1], _dict(self.body["inputs"]))
                 yield self.finding(
                     at, "unknown-context", message, hint or f"declare {reference[1]!r} in inputs"
                 )
             elif "inputs" not in self.body and known is not None and reference[1] not in known:
                 message = f"{shown} can never resolve: no trigger gives {reference[1]!r}"
-                suggestion = did_you_mean(reference[1], known)
+                suggestion = self.near(reference[1], known)
                 yield self.finding(at, "unknown-context", message, suggestion, severity="warning")
         elif (source := self.by_name.get(reference[1])) is None:
-            suggestion = did_you_mean(reference[1], self.by_name)
+            suggestion = self.near(reference[1], self.by_name)
             yield self.finding(at, "unknown-output", f"{shown} names no output of any step", suggestion)
         elif len(reference) < 3 or reference[2] not in source.outputs:
-            suggestion = did_you_mean(reference[2] if len(reference) > 2 else "", source.outputs)
+            suggestion = self.near(reference[2] if len(reference) > 2 else "", source.outputs)
             suggestion = suggestion or f"{source.name} exports {', '.join(source.outputs) or 'nothing'}"
             yield self.finding(at, "unknown-output", f"{shown} names no output of any step", suggestion)
         elif step is not None and source.name not in self.above[step.name]:
@@ -262,7 +247,7 @@ class _Looking:
                 name = step.raw.get(key)
                 if isinstance(name, str) and name not in types:
                     message = f"nobody provides the step type {name!r} that {step.name} needs"
-                    yield self.finding((*step.at, key), "unknown-type", message, did_you_mean(name, types))
+                    yield self.finding((*step.at, key), "unknown-type", message, self.near(name, types))
             known = types.get(str(step.raw.get("type")))
             if known is None:
                 continue
@@ -272,7 +257,7 @@ class _Looking:
                 yield self.finding((*step.at, "inputs"), "missing-input", message)
             for name in () if known.optional == ANY else sorted(set(given) - takes):
                 message = f"{step.raw['type']} takes no input {name!r}"
-                hint = did_you_mean(name, takes) or f"it takes {', '.join(sorted(takes)) or 'none'}"
+                hint = self.near(name, takes) or f"it takes {', '.join(sorted(takes)) or 'none'}"
                 yield self.finding((*step.at, "inputs", name), "unknown-input", message, hint)
 
     def plugins(self, plugins: Collection[str]) -> Iterator[Finding]:
@@ -281,9 +266,7 @@ class _Looking:
             name = step.raw.get("plugin")
             if isinstance(name, str) and name not in plugins:
                 message = f"there is no plugin {name!r} for {step.name}"
-                yield self.finding(
-                    (*step.at, "plugin"), "unknown-plugin", message, did_you_mean(name, plugins)
-                )
+                yield self.finding((*step.at, "plugin"), "unknown-plugin", message, self.near(name, plugins))
 
     def unused(self) -> Iterator[Finding]:
         """Results that nobody looks at: a slip of the pen, or something to leave out."""

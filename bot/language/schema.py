@@ -76,7 +76,12 @@ def _check(data: Any, schema: Mapping[str, Any], at: Path, rule: str) -> Iterato
     elif not _matches(data, schema):
         known = [word for word in schema.get("enum", ()) if isinstance(word, str)]
         words = schema["description"] + (f" ({', '.join(known)})" if known else "")
-        yield Misfit(at, rule, f"{where} must be {words}, not {data!r}", did_you_mean(str(data), known))
+        yield Misfit(at, rule, f"{where} must be {words}, not {_shown(data)}", did_you_mean(str(data), known))
+
+
+def _shown(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _where(at: Path) -> str:

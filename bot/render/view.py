@@ -329,7 +329,7 @@ def _back(
     if _going_on(instance) or instance.state is WorkflowState.COMPLETED:
         return None
     done = sum(s.look is Look.TAKEN_BACK for s in steps)
-    return done, done + len(to_compensate(instance, definition))
+    return done, done + sum(1 for _ in to_compensate(instance, definition))
 
 
 def _edges(definition: WorkflowDefinition) -> tuple[tuple[int, int], ...]:

@@ -199,7 +199,7 @@ def test_what_is_drawn_is_what_the_language_would_read() -> None:
 
 def _undoes_forwards(patch: pytest.MonkeyPatch) -> None:
     right = course.to_compensate
-    patch.setattr(course, "to_compensate", lambda i, d: tuple(reversed(right(i, d))))
+    patch.setattr(course, "to_compensate", lambda i, d: reversed(tuple(right(i, d))))
 
 
 def _undoes_what_is_under_way(patch: pytest.MonkeyPatch) -> None:
