@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bot.plans.headings import Role, phase_of, role_of, role_of_title
 from bot.plans.modality import is_formal
 from bot.plans.plan import Source
+from bot.plans.wording import weighs
 from bot.records.blocks import Block, Kind
 from bot.records.document import parse
 from bot.records.inline import plain
@@ -216,7 +217,8 @@ class _Walk:
             if phase_of(name):
                 yield replace(self._passage(block), kind=Kind.HEADING)
                 return
-        yield self._passage(block)
+        here = self._passage(block)
+        yield replace(here, role=Role.EXCLUDED) if not name and _weighed(here.role, block.text) else here
 
     def _item(self, block: Block, *, parent: bool) -> Passage:
         while self.stack and self.stack[-1].depth >= block.level:
@@ -224,6 +226,8 @@ class _Walk:
         above = self.stack[-1] if self.stack else _Above(0, self.role, self.phase, "")
         role, phase = above.role, above.phase
         words = plain(block.text)
+        if _weighed(role, block.text):
+            role = Role.EXCLUDED
         if parent and role is not Role.EXCLUDED:
             alone = standalone_label(block.text)
             role = (role_of_title(alone) if alone else None) or role
@@ -239,6 +243,11 @@ class _Walk:
         )
         self.stack.append(_Above(block.level, role, phase, words))
         return here
+
+
+def _weighed(role: Role, text: str) -> bool:
+    """A consequence with its verdict on one line is no work, whatever its words; a test case may say the same."""
+    return role not in (Role.WORK, Role.CRITERION) and weighs(text)
 
 
 def standalone_label(text: str) -> str:

@@ -79,6 +79,11 @@ _LABEL = re.compile(
 _BOLD_LABEL = re.compile(
     r"^\s*(?:\*\*|__)([^*_\n]{1,120}?):?(?:\*\*|__)\s*(?:\([^()\n]{1,60}\)\s*)?(?::|[-–—]\s)?\s*"
 )
+_WEIGHED = re.compile(
+    r"(?:negatives?|positives?|neutral|good|bad|pros?|cons?|upsides?|downsides?|disadvantages?|drawbacks?"
+    r"|negativ|positiv|vorteile?|nachteile?)(?: consequences?| impacts?| effects?)?",
+    re.I,
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|incl|resp|no|fig|dr|mr|mrs|ms|st|inc|ltd|al)|\b[A-Za-z])\.$", re.I
 )
@@ -127,6 +132,12 @@ def label(text: str) -> tuple[str, str]:
     if match is None or "http" in match[1] or "." in match[1].rstrip("."):
         return "", text
     return plain(match[1]).strip(" :"), text[match.end() :]
+
+
+def weighs(text: str) -> bool:
+    """Whether the words open with a verdict on what follows: "Negative: runners must reach the bot"."""
+    name, _ = label(text)
+    return _WEIGHED.fullmatch(name) is not None
 
 
 def _first_word(words: str) -> str:

@@ -99,6 +99,32 @@ Use a dictionary.
     assert said(text) == [("decision", "Use a dictionary.")]
 
 
+def test_a_consequence_with_its_verdict_on_one_line_is_not_asked_for() -> None:
+    text = """# Cache
+## Decision
+Use a dictionary.
+## Consequences
+- Positive: callers should be faster
+- Negative: runners must reach the cache, or a mirror.
+  It must be named.
+  - The mirror must be fresh
+- **Negative**: we must restart more often
+- _Bad_: memory must grow
+- We must measure the memory
+- Negative numbers must be refused
+
+Negative consequences: the cache must be warm. It must be filled first.
+## Testing
+- Negative: a wrong key must be refused
+"""
+    assert said(text) == [
+        ("decision", "Use a dictionary."),
+        ("work-item", "We must measure the memory"),
+        ("work-item", "Negative numbers must be refused"),
+        ("work-item", "Negative: a wrong key must be refused"),
+    ]
+
+
 def test_nothing_to_implement_is_an_answer() -> None:
     assert of("# Notes\n\nWe talked about caches.\n") == ()
     assert [r.kind for r in of("# Licence\n## Decision\nApache-2.0.\n")] == ["decision"]
