@@ -119,7 +119,9 @@ def _kept(value: object) -> str:
 
 def written(values: Mapping[str, object]) -> frozenset[str]:
     """The fields of `implementation_metadata` that are this bot's. values: of the whole front matter."""
-    return frozenset(name for name in _values(_mapping(values, ROOT, OURS), "written") if isinstance(name, str))
+    return frozenset(
+        name for name in _values(_mapping(values, ROOT, OURS), "written") if isinstance(name, str)
+    )
 
 
 def _stated(values: Mapping[str, object]) -> Mapping[str, object]:
