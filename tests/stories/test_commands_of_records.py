@@ -1,5 +1,5 @@
-"""A record whose front matter names commands: they are read, the author is told that they never run, and nobody runs
-them, neither the bot nor the runner. The agent shows that it could have been seen: what it leaves is there."""
+"""A record whose front matter names commands: they are read, the author is told that they never run, and nobody
+runs them, neither the bot nor the runner. The agent leaves something, so it could be seen."""
 
 from __future__ import annotations
 
@@ -96,6 +96,11 @@ def here() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
+def left(here: Path) -> list[str]:
+    """Names of what somebody has left there."""
+    return sorted(path.name for path in here.iterdir())
+
+
 @contextlib.asynccontextmanager
 async def listening() -> AsyncIterator[tuple[int, list[bytes]]]:
     """A port of this machine, and the first line of whatever calls it."""
@@ -126,7 +131,7 @@ async def test_the_author_is_told_and_nothing_of_it_runs(open_stage, here: Path)
             (check,) = stage.repository.check_runs.values()
             said = plain(f"{check.output['summary']}\n{check.output['text']}")
             assert "names scripts or commands to validate with (4). What a record names is never run" in said
-            assert [p.name for p in here.iterdir()] == []
+            assert left(here) == []
             await maria.merge(pull["number"])
 
             await asked(stage, told)
@@ -143,7 +148,7 @@ async def test_the_author_is_told_and_nothing_of_it_runs(open_stage, here: Path)
             await brought(stage, told)
             run = stage.run(status="completed")
             assert set(stage.jobs(run["id"]).values()) == {"success"}
-            assert [p.name for p in here.iterdir()] == ["agent"], "only what the agent left"
+            assert left(here) == ["agent"], "only what the agent left"
             assert calls == [b"GET /agent HTTP/1.0"]
             changed = stage.sandbox.tree(REPOSITORY, head_ref(stage, told.implementation_pull))
             assert "teashop/scales.py" in changed
