@@ -103,7 +103,11 @@ def _write_back(file: Path, plan: ImplementationPlan, *, add: bool) -> None:
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
-@click.option("--write-back", is_flag=True, help="Write it into the record's own front matter.")
+@click.option(
+    "--write-back",
+    is_flag=True,
+    help="Write it into the record's own front matter; an edit, so its digest changes.",
+)
 @click.option(
     "--add-front-matter", is_flag=True, help="With --write-back, also where the record has none yet."
 )
