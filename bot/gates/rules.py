@@ -76,13 +76,14 @@ def judge_patch(
     taken: Collection[str] = (),
     constraints: Sequence[Constraint] = (),
     listed: Collection[str] = (),
+    stubs: Collection[str] = (),
 ) -> Result:
     """The verdict "gate/patch" over all rules.
 
     base: content of the paths that bot.gates.patch.touched names, at least (more is fine). patterns: the plan's
     architecturalPatterns; those that are rules (patterns.py) decide, the others are named as prose. taken: what
     bot.gates.patch.occupied says of the base. constraints: the plan's; listed: every path of the base, which they
-    need.
+    need. stubs: tests that the plan wants skipped (weakening.py).
     """
     try:
         after = apply(patch, base, taken=taken)
@@ -101,7 +102,7 @@ def judge_patch(
         judge_constraints(patch, constraints, listed),
     ]
     if after is not None:
-        children += [judge_tests_kept(patch, base, after), judge_patterns(patch, after, patterns)]
+        children += [judge_tests_kept(patch, base, after, stubs), judge_patterns(patch, after, patterns)]
     return combine(
         "gate/patch",
         tuple(children),

@@ -92,10 +92,23 @@ class Constraint(_Value, frozen=True, kw_only=True, rename="camel"):
     source: Source
 
 
+class BenchmarkStub(_Value, frozen=True, kw_only=True, rename="camel"):
+    """A test that stands for a promised number until somebody measures it: skipped, with the reason.
+
+    name: of the test, a-z, 0-9 and underscores, with the requirement's id in it, or else the threshold's.
+    """
+
+    name: str
+    threshold: str
+    reason: str
+    requirement: str | None = None
+
+
 class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
     """How the change is tested. command: the repository's own, as an argv; format: unittest or junit.
 
     report: where a junit command leaves its XML, from the repository's root; None for unittest's output.
+    benchmark_stubs: one for each threshold; None where the record promises no number.
     """
 
     __test__ = False
@@ -107,6 +120,7 @@ class TestStrategy(_Value, frozen=True, kw_only=True, rename="camel"):
     new_tests_fail_on_base: bool
     reason: str
     report: str | None = None
+    benchmark_stubs: tuple[BenchmarkStub, ...] | None = None
 
 
 class Agent(_Value, frozen=True, kw_only=True, rename="camel"):

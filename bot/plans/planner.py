@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
+import msgspec
+
 from bot.plans import (
     acceptance,
     dependencies,
@@ -70,7 +72,7 @@ def plan(
     """
     page = document.read(record)
     name = requirements.identifier(record)
-    asked = requirements.extract_from(record, page)
+    asked = of_all = requirements.extract_from(record, page)
     own = [r for r in asked if r.kind == "phase"]
     of_phase = phase if phase and configuration.pull_requests == "phase" and len(own) > 1 else None
     if of_phase is not None:
@@ -78,6 +80,8 @@ def plan(
     numbers = thresholds.find(page, name)
     named = paths.named(record, page, paths_in_repository)
     strategy, untested = testing.choose(configuration, paths_in_repository)
+    stubs = testing.stubs(numbers, asked, of_all, first=of_phase in (None, 1))
+    strategy = msgspec.structs.replace(strategy, benchmark_stubs=stubs)
     depends, stopped, warned = dependencies.find(record, log)
     agent = _agent(configuration)
     inputs = PlanInputs(

@@ -1,15 +1,18 @@
 """How the change will be tested: the repository's own command, from its configuration or its files.
 
 A test command is never taken from a record: whoever opens a pull request could write it. Where the
-configuration names none, only what the file names make certain is used. Not here: running it (bot/runner).
+configuration names none, only what the file names make certain is used. Numbers that a record promises become
+named tests that are skipped until somebody measures: a runner's speed says nothing of anybody's. Not here: running
+it (bot/runner).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
-from bot.plans.plan import TestStrategy
+from bot.plans.plan import BenchmarkStub, Requirement, TestStrategy, Threshold
 
 _JUNIT = ("python3", "-m", "pytest", "--junit-xml=junit.xml")
 _UNITTEST = ("python3", "-m", "unittest", "discover", "-v")
@@ -72,3 +75,54 @@ def choose(configuration: Configuration, in_repository: Collection[str]) -> tupl
         ),
         problem,
     )
+
+
+_COMPARED = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least", "=": "exactly"}
+_UNITS = {"%": "percent", "req/s": "requests_per_s", "1/s": "per_s"}
+_MOST_NAME = 100
+
+
+def stubs(
+    numbers: Sequence[Threshold],
+    asked: Sequence[Requirement],
+    of_all: Sequence[Requirement],
+    *,
+    first: bool = True,
+) -> tuple[BenchmarkStub, ...] | None:
+    """A skipped test for each threshold, named after the requirement that states it. None if there is none.
+
+    asked: what this plan is for; of_all: what the whole record asks for. A number that belongs to another phase
+    waits for that one; one that no requirement states comes with the first plan.
+    """
+    out: dict[str, BenchmarkStub] = {}
+    for number in numbers:
+        stated = _stated_by(number, of_all)
+        if (stated not in asked) if stated is not None else not first:
+            continue
+        promise = f"{number.subject} {number.comparator} {number.value:g} {number.unit}"
+        name = _test_name(stated.id if stated else number.id, number)
+        if name in out:
+            name = f"{name[: _MOST_NAME - 8].rstrip('_')}_{number.id.rpartition('/')[2].lower()}"
+        out[name] = BenchmarkStub(
+            name=name,
+            threshold=number.id,
+            requirement=stated.id if stated else None,
+            reason=f"not measured yet: {promise}",
+        )
+    return tuple(out.values()) or None
+
+
+def _stated_by(number: Threshold, asked: Sequence[Requirement]) -> Requirement | None:
+    """The requirement in whose lines the number stands; one that is about a number wins."""
+    line, words = number.source.line, number.source.quote
+    near = [r for r in asked if r.source.line <= line <= r.source.end_line and r.kind != "phase"]
+    same = [r for r in near if words in r.source.quote or r.source.quote in words]
+    return next((r for r in same if r.kind == "threshold"), same[0] if same else None)
+
+
+def _test_name(identifier: str, number: Threshold) -> str:
+    unit = _UNITS.get(number.unit, number.unit)
+    words = (
+        f"test {identifier} {number.subject} {_COMPARED.get(number.comparator, '')} {number.value:g} {unit}"
+    )
+    return "_".join(re.findall("[a-z0-9]+", words.lower()))[:_MOST_NAME].rstrip("_")

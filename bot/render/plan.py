@@ -128,9 +128,11 @@ def agent(plan: ImplementationPlan) -> Safe:
 
 
 def _thresholds(plan: ImplementationPlan, where: Where, most: int) -> Safe:
+    stubs = {stub.threshold: stub.name for stub in plan.test_strategy.benchmark_stubs or ()}
     rows = [
         f"| {cell_code(short_id(t.id), 40)} | {cell(t.subject)} | "
-        f"{cell(f'{t.comparator} {t.value:g} {t.unit}', 80)} | {where(t.source)} |"
+        f"{cell(f'{t.comparator} {t.value:g} {t.unit}', 80)} | "
+        f"{cell_code(stubs[t.id], 120) if t.id in stubs else ''} | {where(t.source)} |"
         for t in plan.thresholds
     ]
     return _listed("thresholds", rows, most) if rows else Safe("")

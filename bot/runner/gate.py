@@ -17,7 +17,7 @@ from bot.gates.marker import read_marker
 from bot.gates.patch import Patch, PatchError, apply, blob_id, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.gates.suite import Outcome, judge_new_tests, judge_suite
-from bot.gates.weakening import is_test_file
+from bot.gates.weakening import is_test_file, stubs_of
 from bot.result import Result, Verdict, combine
 from bot.runner import coverage
 from bot.runner.git import Git
@@ -47,6 +47,7 @@ def gate_patch(job: Job) -> None:
         taken=occupied(patch, listed),
         constraints=constraints_of(job.plan),
         listed=listed,
+        stubs=stubs_of(job.plan),
     )
     job.keep_evidence("patch", result, patchSha256=patch.sha256, baseSha=job.base)
     if not result.passed:

@@ -53,6 +53,15 @@ def prompt(
     ]
     if coverage_target is not None:
         parts.append(f"The tests must run at least {coverage_target} % of the lines of the changed files.")
+    if task == "tests" and (stubs := plan["testStrategy"].get("benchmarkStubs")):
+        said = "\n".join(f"{stub['name']}: {stub['reason']}" for stub in stubs)
+        parts += [
+            "## Benchmarks that nobody runs yet",
+            "Write one test for each line below, with exactly this name, which would measure it, and skip it with "
+            "the reason behind the colon: in Python by a decorator on the line above it, in JavaScript by "
+            "`it.skip(NAME, …)`. Skip nothing else.",
+            _fenced(said, "data"),
+        ]
     if documents:
         parts += ["## Documents", _list([f"{kind}: `{path}`" for kind, path in documents.items()])]
     if plan["targetFiles"]:

@@ -23,6 +23,7 @@ from bot.gates.evidence import causes, judge_run
 from bot.gates.patch import Patch, PatchError, apply, occupied, parse, touched
 from bot.gates.rules import judge_patch, limits_of
 from bot.gates.trace import asked_of, claims_of, outcomes_of, trace
+from bot.gates.weakening import stubs_of
 from bot.github.errors import ArtifactRefused
 from bot.github.repository import Repository
 from bot.result import Result, Verdict
@@ -148,6 +149,7 @@ async def _judged(
         taken=base.taken,
         constraints=constraints_of(plan),
         listed=base.listed,
+        stubs=stubs_of(plan),
     )
     return judged, patch, base
 

@@ -405,3 +405,39 @@ def test_a_sentence_about_a_lonely_decision_is_whole() -> None:
     text = b"# 1. Use tea\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use tea.\n"
     made = plan(read("docs/adr/0001-use-tea.md", text), Configuration())
     assert any(w.endswith("list the work in the record.") for w in made.warnings), made.warnings
+
+
+# -- numbers become skipped benchmarks ------------------------------------------------------------------------
+
+
+def test_each_promised_number_of_adr_012_is_a_trigger_and_a_skipped_test_with_its_reason() -> None:
+    made = plan(adr_012(), CONFIGURED)
+    stubs = made.test_strategy.benchmark_stubs
+    assert stubs is not None
+    assert [(s.name, s.threshold, s.requirement) for s in stubs] == [
+        ("test_adr_012_r26_workflow_initiation_below_100_ms", "ADR-012/T1", "ADR-012/R26"),
+        ("test_adr_012_r27_step_execution_overhead_below_50_ms", "ADR-012/T2", "ADR-012/R27"),
+        ("test_adr_012_r28_rollback_performance_below_500_ms", "ADR-012/T3", "ADR-012/R28"),
+    ]
+    assert stubs[0].reason == "not measured yet: Workflow Initiation < 100 ms"
+    assert {s.threshold for s in stubs} == {t.threshold.id for t in made.rollback_triggers if t.threshold}
+    assert from_json(to_json(made)) == made
+
+
+def test_a_record_without_numbers_has_no_stubs_and_the_bytes_it_had() -> None:
+    made = planned()
+    assert made.test_strategy.benchmark_stubs is None
+    assert b"benchmarkStubs" not in to_json(made)
+
+
+def test_a_number_waits_for_its_phase_and_one_name_is_one_test() -> None:
+    text = SMALL.partition("## Tasks")[0] + (
+        "## Implementation\n\n### Phase 1: Words\n\n- Greeting: < 5 ms\n- Greeting: < 5 ms for all\n\n"
+        "### Phase 2: Songs\n\n- Add a song\n- Singing must take at most 90 seconds\n"
+    )
+    whole = planned(text).test_strategy.benchmark_stubs
+    assert whole is not None and len({s.name for s in whole}) == len(whole) == 3
+    configured = msgspec.structs.replace(CONFIGURED, pull_requests="phase")
+    parts = [planned(text, configured, phase=n).test_strategy.benchmark_stubs or () for n in (1, 2)]
+    assert [len(p) for p in parts] == [2, 1]
+    assert {s.name for p in parts for s in p} == {s.name for s in whole}

@@ -152,7 +152,8 @@ def test_the_terminal_shows_the_same_without_html_and_with_straight_columns(see:
     lines = text.splitlines()
     assert lines[0] == "### Plan for ADR-001: Greet"
     assert not re.search(r"<[a-z/]|&\w+;|&#", text)
-    assert "| `T1`   | Greeting | < 5 ms  | `L12`            |" in lines
+    [row] = [line for line in lines if line.startswith("| `T1`   | Greeting | < 5 ms  | ")]
+    assert row.endswith(" | `L12`            |")
     assert "#### What would take the change back" in lines
     assert see(text).plain == see(plan_markdown(made())).plain
 

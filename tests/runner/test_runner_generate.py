@@ -12,6 +12,7 @@ import pytest
 from bot.runner.generate import generate_docs, generate_implementation, generate_tests
 from bot.runner.handover import handover
 from bot.runner.job import Refusal
+from bot.runner.prompt import prompt
 
 WRITES = "open('hello.py', 'w').write('def hello():\\n    return 1\\n')"
 WRITES_TESTS = WRITES + (
@@ -279,3 +280,19 @@ def test_nothing_to_hand_over_is_said_and_the_execution_record_is_left(place: Ma
     with pytest.raises(Refusal, match="changed no file"):
         handover(here.job)
     assert here.execution()["status"] == "not_started"
+
+
+def test_the_agent_is_told_which_benchmarks_to_leave_skipped() -> None:
+    plan = {
+        "feature": "weigh",
+        "adr": {"id": "ADR-007"},
+        "limits": {"allow": ["**"], "maxFiles": 1, "maxBytes": 1},
+        "targetFiles": [],
+        "architecturalPatterns": [],
+        "adrRequirements": [{"id": "ADR-007/R1", "kind": "decision", "text": "Weigh."}],
+        "testStrategy": {"benchmarkStubs": [{"name": "test_adr_007_r3", "reason": "not measured yet: ```x"}]},
+    }
+    said = prompt("tests", plan)
+    assert "## Benchmarks that nobody runs yet" in said
+    assert "````data\ntest_adr_007_r3: not measured yet: ```x\n````" in said, "a number's words stay fenced"
+    assert "Benchmarks" not in prompt("implementation", plan)

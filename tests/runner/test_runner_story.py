@@ -14,6 +14,7 @@ from bot.actions.generator import GeneratedWorkflow, GitHubActionsGenerator
 from bot.gates.evidence import judge_run
 from bot.gates.patch import apply, parse, touched
 from bot.gates.rules import judge_patch, limits_of
+from bot.gates.weakening import stubs_of
 from bot.plans.cloi_yml import read as read_configuration
 from bot.plans.planner import plan as make_plan
 from bot.records.reader import read as read_record
@@ -125,7 +126,8 @@ def test_from_an_approved_plan_to_a_judged_change(shop: Shop) -> None:
         p: (last / "checkout" / p).read_bytes() for p in touched(patch) if (last / "checkout" / p).is_file()
     }
     expected = {"baseSha": shop.sha, "planDigest": shop.plan["digest"], "patchSha256": patch.sha256}
-    verdict = judge_run(judge_patch(patch, limits_of(shop.plan), base), SUCCESS, claimed, expected=expected)
+    judged = judge_patch(patch, limits_of(shop.plan), base, stubs=stubs_of(shop.plan))
+    verdict = judge_run(judged, SUCCESS, claimed, expected=expected)
     assert verdict.verdict is Verdict.PASS, verdict
     assert set(apply(patch, base)) == {
         "teashop/login_limit.py",

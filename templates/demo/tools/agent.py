@@ -84,7 +84,8 @@ ACCOUNTS = [
     ),
 ]
 
-TESTS = '''import unittest
+TESTS = '''import timeit
+import unittest
 
 from teashop.accounts import Accounts
 from teashop.login_limit import BURST, LoginLimiter, TokenBucket, TooManyAttempts
@@ -152,6 +153,13 @@ class DoorTest(unittest.TestCase):
             accounts.login("ada", "oolong-and-milk")
         clock.now += 60
         self.assertTrue(accounts.login("ada", "oolong-and-milk"))
+
+
+class LoginSpeedTest(unittest.TestCase):
+    @unittest.skip("not measured yet: Login check < 1 ms")
+    def test_0003_r8_login_check_below_1_ms(self):
+        limiter = LoginLimiter()
+        self.assertLess(min(timeit.repeat(lambda: limiter.attempt("ada"), number=1, repeat=BURST)), 0.001)
 
 
 if __name__ == "__main__":
