@@ -115,6 +115,14 @@ def test_two_files_that_say_the_same_have_one_digest() -> None:
     assert digest_of(read(FULL)) != digest_of(Configuration())
 
 
+def test_what_stands_beside_a_plan_or_comes_after_it_is_not_in_its_digest() -> None:
+    beside = read(FULL + b"on_implemented: nothing\nmodel_help: true\n")
+    assert (beside.on_implemented, beside.model_help) == ("nothing", True)
+    assert read(FULL).on_implemented == "status-pr"
+    assert digest_of(beside) == digest_of(read(FULL))
+    assert refused("on_implemented: merge\n").rule
+
+
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))))
 def test_any_bytes_give_a_configuration_or_the_one_error(data: bytes) -> None:
     try:
