@@ -11,13 +11,14 @@ import asyncio
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
 
 from bot.coordination.wakeups import Call
 from bot.engine.course import fixes_left
-from bot.engine.events import moment
+from bot.engine.events import later, moment
 from bot.engine.instance import WorkflowInstance
-from bot.engine.outcome import Failed, Outcome
+from bot.engine.outcome import Failed, Outcome, sound
 from bot.engine.ports import (
     Clock,
     EventStore,
@@ -36,6 +37,9 @@ log = logging.getLogger("cloi.engine")
 
 Answer = tuple[Call, Outcome, int]
 """A call, its outcome, and the value of `now` when it began."""
+
+_MOST_SAID = 500
+_LOOKS = 60.0
 
 Found = tuple[WorkflowInstance, WorkflowDefinition]
 
@@ -167,15 +171,32 @@ class StepExecution:
             if undoing:
                 outcome = await (step_type.check_undo(context) if check else step_type.undo(context))
             else:
-                outcome = await (step_type.check(context) if check else step_type.start(context))
-            hidden: Outcome = secrets.hidden(outcome) if secrets.seen else outcome
+                most = self._most(call, context.now)
+                doing = step_type.check(context) if check else step_type.start(context)
+                outcome = await (doing if most is None else _within(most, doing))
+            try:
+                kept = sound(outcome)
+            except ValueError as error:
+                kept = Failed(error=f"step {call[1]} answered {error}"[:_MOST_SAID], kind="bug")
+            hidden: Outcome = secrets.hidden(kept) if secrets.seen else kept
             return hidden
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, BaseExceptionGroup, SystemExit, asyncio.CancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise  # the engine stops, and nobody waits for an answer
             log.error("step %s of %s raised\n%s", call[1], call[0], secrets.hidden(traceback.format_exc()))
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
+
+    def _most(self, call: Call, now: datetime) -> float | None:
+        """Seconds that a call may take, by the step's timeout; one that comes late may still look once."""
+        instance, definition = self._look_up(call[0])
+        known, lasts = instance.steps[call[1]], definition.step(call[1]).timeout
+        if lasts is None or known.started_at is None:
+            return None
+        until = (
+            moment(known.deadline) if known.deadline else later(moment(known.started_at), lasts + known.held)
+        )
+        return max((until - now).total_seconds(), min(lasts, _LOOKS))
 
     def _recovered(self, call: Call, failed: Failed, failures: FailureHandler) -> Failed:
         try:
@@ -215,6 +236,17 @@ class StepExecution:
 
     def _type(self, name: str) -> StepType:
         return self._step_types.get(name) or _Gone(name)
+
+
+async def _within(most: float, doing: Awaitable[Outcome]) -> Outcome:
+    """The answer, or that there was none in so many seconds. What was done until then is unknown."""
+    try:
+        async with asyncio.timeout(most) as limit:
+            return await doing
+    except TimeoutError:
+        if not limit.expired():
+            raise  # the step's own
+        return Failed(error="had not answered when its time was over", kind="deadline")
 
 
 class _Gone(StepType):

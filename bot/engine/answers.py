@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.engine import events as e
 from bot.engine.given import Circumstances
@@ -58,7 +57,7 @@ def answered(
                 yield e.StepRetryScheduled(
                     step=step.name,
                     attempt=known.attempt + 1,
-                    at=e.stamp(around.now + timedelta(seconds=delay)),
+                    at=e.stamp(e.later(around.now, delay)),
                     error=outcome.error,
                     kind=outcome.kind,
                 )
@@ -79,7 +78,7 @@ def _deadline(known: StepInstance, step: StepDefinition, outcome: Waiting) -> st
     allowed = outcome.deadline if outcome.deadline is not None else step.timeout
     if allowed is None or known.started_at is None:
         return None
-    return e.stamp(e.moment(known.started_at) + timedelta(seconds=allowed + known.held))
+    return e.stamp(e.later(e.moment(known.started_at), allowed + known.held))
 
 
 def _waits_differently(known: StepInstance, outcome: Waiting, deadline: str | None) -> bool:
@@ -90,7 +89,7 @@ def _waits_differently(known: StepInstance, outcome: Waiting, deadline: str | No
 def _delay(outcome: Failed, step: StepDefinition, attempt: int, chance: float) -> float:
     """Seconds: doubled each time, some of it left to chance; never less than what the other side asked for."""
     kept = 1 - step.retry.jitter * (1 - chance)
-    backoff = min(step.retry.most, step.retry.backoff * 2.0 ** (attempt - 1)) * kept
+    backoff = min(step.retry.most, step.retry.backoff * 2.0 ** min(attempt - 1, 99)) * kept
     return max(backoff, outcome.retry_after or 0.0)
 
 
@@ -108,7 +107,7 @@ def undone(
         case Waiting():
             started = known.rollback_started_at
             deadline = (
-                e.stamp(e.moment(started) + timedelta(seconds=outcome.deadline))
+                e.stamp(e.later(e.moment(started), outcome.deadline))
                 if outcome.deadline is not None and started is not None
                 else None
             )
@@ -133,5 +132,5 @@ def undone(
                 step=step.name,
                 error=outcome.error,
                 kind=outcome.kind,
-                retry_at=e.stamp(around.now + timedelta(seconds=delay)) if again else None,
+                retry_at=e.stamp(e.later(around.now, delay)) if again else None,
             )

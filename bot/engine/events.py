@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -325,6 +325,14 @@ def link(previous: str, data: bytes) -> str:
 def stamp(moment: datetime) -> str:
     """ISO 8601 with microseconds and Z, so that text order is time order."""
     return moment.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def later(time: datetime, seconds: float) -> datetime:
+    """So many seconds on, or the end of the calendar: nobody's number is too large to be counted with."""
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=time.tzinfo)
 
 
 def moment(text: str) -> datetime:

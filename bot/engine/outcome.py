@@ -62,3 +62,25 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 Outcome = Done | Waiting | Failed
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
+_SOONEST, _LATEST = 0.01, 100 * 365 * 86_400.0
+"""Seconds until a recheck: no step keeps the process busy with looking, or leaves what time can be counted in."""
+
+
+def sound(answer: object) -> Outcome:
+    """What a step answered, as the log will give it back; so that what is kept is what is gone on with.
+
+    Raises ValueError for what is no outcome and what no event could hold: a plugin may answer anything.
+    """
+    if not isinstance(answer, Outcome):
+        raise ValueError(f"{type(answer).__name__} is neither Done nor Waiting nor Failed")
+    try:
+        outcome = _decoder.decode(_encoder.encode(answer))
+    except (msgspec.DecodeError, TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise ValueError(f"{type(answer).__name__} that no event can hold: {error}") from error
+    if isinstance(outcome, Waiting) and not _SOONEST <= outcome.recheck_after <= _LATEST:
+        soon = min(max(outcome.recheck_after, _SOONEST), _LATEST)
+        outcome = msgspec.structs.replace(outcome, recheck_after=soon)
+    return outcome

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from bot.engine.events import moment, stamp
+from bot.engine.events import later, moment, stamp
 from bot.engine.state import RollbackState, StepState
 
 UNDER_WAY = (StepState.STARTED, StepState.WAITING, StepState.RETRYING)
@@ -56,8 +55,8 @@ class StepInstance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def held_up(step: StepInstance, seconds: float) -> StepInstance:
     """The step after a pause of so long: no deadline came nearer."""
-    later = stamp(moment(step.deadline) + timedelta(seconds=seconds)) if step.deadline else None
-    return msgspec.structs.replace(step, held=step.held + seconds, deadline=later)
+    deadline = stamp(later(moment(step.deadline), seconds)) if step.deadline else None
+    return msgspec.structs.replace(step, held=step.held + seconds, deadline=deadline)
 
 
 class Retreat(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,13 @@ class Loop(asyncio.AbstractEventLoop):
         self.ready.append(handle)
         return handle
 
+    def time(self) -> float:
+        return 0.0
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        """A limit of a call; here none takes any time, so it never comes."""
+        return asyncio.Handle(callback, args, self, context)
+
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> Any:
         return asyncio.Task(coro, loop=self, name=name)
 
