@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -30,11 +31,14 @@ def copy(source: sqlite3.Connection, destination: Path) -> None:
 
     Raises StoreError where there is something already, and where the copy is not sound: none is left then.
     """
-    made = destination.with_name(destination.name + ".part")
+    made: Path | None = None
     try:
         if destination.exists():
             raise StoreError(f"{destination} is there already; nothing was changed")
-        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        # A name of its own, never one that is taken: it might be anything, even what is copied.
+        descriptor, name = tempfile.mkstemp(".part", f"{destination.name}.", destination.parent)
+        os.close(descriptor)
+        made = Path(name)
         with closing(sqlite3.connect(made, isolation_level=None)) as db:
             source.backup(db)
             db.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
@@ -49,7 +53,9 @@ def copy(source: sqlite3.Connection, destination: Path) -> None:
     except sqlite3.Error as error:
         raise StoreError(f"it could not be copied to {destination}: {error}") from error
     finally:
-        made.unlink(missing_ok=True)
+        if made is not None:
+            with suppress(OSError):  # what went wrong before is the thing to tell
+                made.unlink(missing_ok=True)
 
 
 def _settle(path: Path) -> None:

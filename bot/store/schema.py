@@ -7,6 +7,7 @@ Not here: the tables (migrations.py).
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ def inspect(db: sqlite3.Connection, path: Path) -> int:
     row = None
     if {"meta", "events", "deliveries"} <= tables:
         row = db.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    if row is None:
+    if row is None or not re.fullmatch(r"[1-9]\d{0,8}", str(row[0]), re.ASCII):
         raise StoreError(f"{path} is a database, but not one of CLOI bot's; nothing in it was changed")
     found = int(row[0])
     if found > len(MIGRATIONS):

@@ -293,3 +293,47 @@ def test_the_commands_find_what_was_packed(path: Path) -> None:
     found = CliRunner().invoke(main, ["verify", "d/k", "--json", "--store", url])
     assert json.loads(found.output)["head"] == head
     assert CliRunner().invoke(main, ["archive", "--older-than", "soon", "--store", url]).exit_code == 2
+
+
+def filled(path: Path) -> SQLiteStore:
+    store = SQLiteStore(path)
+    store.append([story("a")])
+    return store
+
+
+def test_a_copy_never_writes_over_a_file_that_was_there_not_even_the_store_itself(tmp_path: Path) -> None:
+    """The copy is made beside its destination, and whatever lies there may be called anything."""
+    path = tmp_path / "a.part"
+    store = filled(path)
+    theirs = tmp_path / "b.part"
+    theirs.write_text("somebody's")
+    store.back_up(tmp_path / "a")
+    store.back_up(tmp_path / "b")
+    store.close()
+    assert theirs.read_text() == "somebody's"
+    for file_ in (path, tmp_path / "a"):
+        there = SQLiteStore.open_readonly(file_)
+        assert there.verify("a")
+        there.close()
+    assert len(list(tmp_path.glob("*.part"))) == 2
+
+
+@pytest.mark.parametrize("nowhere", [".", "", "no/such/directory", "/dev/full/x"])
+def test_where_nothing_can_be_written_that_is_said(tmp_path: Path, nowhere: str) -> None:
+    store = filled(tmp_path / "cloi.sqlite3")
+    with pytest.raises(StoreError, match=r"there already|cannot be written"):
+        store.back_up(Path(nowhere))
+    store.close()
+
+
+@pytest.mark.parametrize("schema", ["abc", "-1", "0", "", "1e3", "9" * 5000])
+def test_a_file_with_a_strange_number_is_not_touched(tmp_path: Path, schema: str) -> None:
+    path = tmp_path / "cloi.sqlite3"
+    filled(path).close()
+    db = sqlite3.connect(path)
+    db.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (schema,))
+    db.commit()
+    db.close()
+    for readonly in (True, False):
+        with pytest.raises(StoreError, match="not one of CLOI bot's"):
+            SQLiteStore(path, readonly=readonly)
