@@ -2,7 +2,8 @@
 
 Ids count the requirements of one text, so a new one in the middle moves all that follow. Those that say the same
 are paired first, whatever their number; of the rest those with the same id are one requirement in other words. A
-new phase, kind or number counts as a change; where it stands does not. Pure. Not here: who is told (bot/steps).
+new phase, kind or number counts as a change, also a number that stands in no requirement; where it stands does
+not. Pure. Not here: who is told (bot/steps).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bot.plans.plan import Constraint, ImplementationPlan, Requirement
+from bot.plans.plan import Constraint, ImplementationPlan, Requirement, Threshold
+from bot.plans.testing import stated_by
 
-Asked = Requirement | Constraint
+Asked = Requirement | Constraint | Threshold
 _MOST_NAMED = 3
 _MOST_WORDS = 80
 
@@ -67,11 +69,14 @@ def difference(old: ImplementationPlan, new: ImplementationPlan) -> Difference:
 
 
 def _asked(plan: ImplementationPlan) -> tuple[Asked, ...]:
-    return (*plan.adr_requirements, *plan.constraints)
+    alone = (t for t in plan.thresholds if stated_by(t, plan.adr_requirements) is None)
+    return (*plan.adr_requirements, *plan.constraints, *alone)
 
 
 def _words(one: Asked) -> tuple[str, ...]:
     """What it says, without where."""
+    if isinstance(one, Threshold):
+        return ("threshold", said(one))
     if isinstance(one, Constraint):
         return (one.type, one.rule, one.description, one.pattern, one.severity)
     return (one.kind, " ".join(one.text.split()), one.phase or "")
@@ -79,6 +84,8 @@ def _words(one: Asked) -> tuple[str, ...]:
 
 def said(one: Asked) -> str:
     """Its words, as a person would quote them."""
+    if isinstance(one, Threshold):
+        return f"{one.subject} {one.comparator} {one.value:g} {one.unit}"
     return one.text if isinstance(one, Requirement) else one.description or one.rule or one.pattern
 
 

@@ -96,7 +96,7 @@ def stubs(
     """
     out: dict[str, BenchmarkStub] = {}
     for number in numbers:
-        stated = _stated_by(number, of_all)
+        stated = stated_by(number, of_all)
         if (stated not in asked) if stated is not None else not first:
             continue
         promise = f"{number.subject} {number.comparator} {number.value:g} {number.unit}"
@@ -112,7 +112,7 @@ def stubs(
     return tuple(out.values()) or None
 
 
-def _stated_by(number: Threshold, asked: Sequence[Requirement]) -> Requirement | None:
+def stated_by(number: Threshold, asked: Sequence[Requirement]) -> Requirement | None:
     """The requirement in whose lines the number stands; one that is about a number wins."""
     line, words = number.source.line, number.source.quote
     near = [r for r in asked if r.source.line <= line <= r.source.end_line and r.kind != "phase"]

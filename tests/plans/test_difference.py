@@ -80,3 +80,11 @@ def test_old_less_what_went_and_more_what_came_is_new(before: list[str], after: 
     assert sorted([*kept, *came]) == sorted(after)
     assert bool(found) == (sorted(before) != sorted(after))
     assert not {one.text for one in found.added} & {one.text for one in found.withdrawn}  # type: ignore[union-attr]
+
+
+def test_a_promised_number_that_no_requirement_states_counts_too() -> None:
+    promised = BEFORE.replace("all orders.", "all orders. An order is then found in less than 2 seconds.")
+    changed = difference(planned(promised), planned(promised.replace("2 seconds", "3 seconds")))
+    assert "< 3 s" in str(changed) and len(changed.changed) == 1
+    assert len(difference(planned(BEFORE), planned(promised)).added) == 1
+    assert not difference(planned(promised), planned(promised.replace("An order is", "The order is")))

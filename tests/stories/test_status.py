@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
+from bot.store.memory import MemoryStore
+from tests.stories.mortal import EFFECT, Fate, MortalStore, Point, mortal
 from tests.stories.tales import (
+    CONFIGURATION,
     Told,
     branch,
     decided_files,
@@ -17,12 +22,14 @@ from tests.stories.tales import (
     proposed,
     pull_of,
     told_to,
+    written,
 )
 
 pytestmark = pytest.mark.xdist_group("status")
 
 PATH = "docs/adr/0003-limit-login-attempts-with-a-token-bucket.md"
 OTHER = "docs/adr/0002-keep-passwords-as-salted-hashes.md"
+MARKER = ".github/cloi/limit-login-attempts-with-a-token-bucket.in-force.json"
 INSTANCE = "write-status/acme/teashop/0003"
 
 
@@ -121,8 +128,56 @@ async def test_a_log_without_such_a_word_is_left_alone_and_told_so(open_stage) -
         assert "StatusProposed" not in names(stage, told)
 
 
-async def test_who_wants_nothing_gets_nothing(open_stage) -> None:
-    async with open_stage(files=decided_files(b"on_implemented: nothing\n")) as stage:
-        told = await implemented(stage)
-        assert "the configuration wants nothing written" in plain(living(stage, told))
-        assert stage.pull_by_bot("status") is None
+async def test_what_the_branch_says_in_the_end_counts(open_stage) -> None:
+    """Written while the default branch is still watched, so that nothing else is different."""
+    ends = {
+        CONFIGURATION: (
+            b"agent:",
+            b"on_implemented: nothing\nagent:",
+            "the configuration wants nothing written",
+        ),
+        PATH: (b"five attempts at once", b"nine attempts at once", "asks for something else now"),
+        MARKER: (b"{", None, "a part of it is not on the default branch any more"),
+    }
+    for path, (old, new, words) in ends.items():
+        async with open_stage(files=files()) as stage:
+            told = await proposed(stage)
+            await stage.person("maria").merge(told.implementation_pull)
+            await stage.until(lambda here=stage: here.run(status="completed", number=2))
+            there = stage.sandbox.file(REPOSITORY, "main", path)
+            assert there is not None and there.count(old) >= 1
+            if new is None:
+                sha = stage.sandbox.tree(REPOSITORY, "main")[path]
+                await stage.person("maria").call(
+                    "DELETE", f"/contents/{path}", message="Gone", sha=sha, branch="main"
+                )
+            else:
+                await written(stage, "main", path, there.replace(old, new, 1))
+            assert words in await ended(stage, told, "completed")
+            assert stage.pull_by_bot("status") is None
+
+
+async def test_killed_at_any_effect_there_is_one_proposal_in_the_end(open_stage) -> None:
+    async def play(points: Sequence[Point]) -> tuple[Fate, object]:
+        fate, store = Fate(points), MemoryStore()
+        async with open_stage(MortalStore(store, fate), files=files()) as stage:
+            mortal(stage, fate)
+            await implemented(stage)
+            pull = await stage.until(lambda: stage.pull_by_bot("status"))
+            await stage.person("maria").merge(pull["number"])
+            await stage.until(lambda: stage.state(INSTANCE) == "completed")
+            left = [effect.key for effect in store.effects() if effect.state != "observed"]
+            branches = sorted(stage.repository.git.refs("refs/heads/"))
+            return fate, (
+                len(list(stage.repository.pulls())),
+                stage.sandbox.tree(REPOSITORY, "main"),
+                branches,
+                left,
+            )
+
+    clean, whole = await play(())
+    points = [p for p in clean.passed if p.kind == EFFECT and "propose" in p.where]
+    assert {p.moment for p in points} == {"before", "lost", "after"}
+    fate, again = await play(points)
+    assert again == whole
+    assert len(fate.met) >= len(points) // 2
