@@ -23,8 +23,10 @@ class Wakeups:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[Call]] = {}
-        self._keys_of: dict[str, set[str]] = {}
-        self._recheck: dict[Call, datetime] = {}
+        self._waits_of: dict[
+            str, set[tuple[str, Call]]
+        ] = {}  # of an instance: it is forgotten at once, whole
+        self._recheck: dict[str, dict[Call, datetime]] = {}
         self._timers: list[tuple[datetime, str]] = []
         self._reminded: set[tuple[datetime, str]] = set()
         self._recent: OrderedDict[str, int] = OrderedDict()
@@ -50,29 +52,28 @@ class Wakeups:
         """From now on `signal` names this call for these keys."""
         for key in keys:
             self._waiting.setdefault(key, set()).add(call)
-            self._keys_of.setdefault(call[0], set()).add(key)
+            self._waits_of.setdefault(call[0], set()).add((key, call))
 
     def recheck_at(self, call: Call, at: datetime) -> None:
         """Look at a waiting call again then, even if nothing is heard."""
-        self._recheck[call] = at
+        self._recheck.setdefault(call[0], {})[call] = at
 
     def due(self, call: Call, now: datetime) -> datetime:
         """When to look at a waiting call again; now, if nobody said."""
-        return self._recheck.get(call, now)
+        return self._recheck.get(call[0], {}).get(call, now)
 
     def called(self, call: Call) -> None:
         """It is being looked at."""
-        self._recheck.pop(call, None)
+        self._recheck.get(call[0], {}).pop(call, None)
 
     def forget(self, instance: str) -> None:
         """The instance has ended."""
-        for key in self._keys_of.pop(instance, ()):
-            calls = self._waiting.get(key, set())
-            calls -= {call for call in calls if call[0] == instance}
+        for key, call in self._waits_of.pop(instance, ()):
+            calls = self._waiting[key]
+            calls.discard(call)
             if not calls:
-                self._waiting.pop(key, None)
-        for call in [c for c in self._recheck if c[0] == instance]:
-            del self._recheck[call]
+                del self._waiting[key]
+        self._recheck.pop(instance, None)
 
     def remind(self, at: datetime, instance: str) -> None:
         """Look at the instance at this time."""

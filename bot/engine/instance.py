@@ -200,7 +200,8 @@ def _refused(instance: WorkflowInstance, steps: _Steps, body: e.OperatorRefused,
 
 def _resumed(instance: WorkflowInstance, steps: _Steps, body: e.WorkflowResumed, at: str) -> _Changes:
     if instance.state is WorkflowState.PAUSED:
-        seconds = (e.moment(at) - e.moment(instance.paused_at)).total_seconds()
+        passed = (e.moment(at) - e.moment(instance.paused_at)).total_seconds()
+        seconds = max(0.0, passed)  # a clock that was set back brings no deadline nearer
         steps.update({s.name: held_up(s, seconds) for s in steps.values() if s.state in UNDER_WAY})
     if body.anew:
         old = {name: steps.pop(name) for name in body.anew}

@@ -39,6 +39,8 @@ class SQLiteFile:
         self._now = now
         self._connect = connect or _connect
         self._guard = threading.RLock()
+        self._real = self.path.resolve()
+        self._identity: tuple[int, int] | None = None
         if not self.path.parent.is_dir():
             raise StoreError(f"{self.path}: the directory {self.path.parent} does not exist; create it first")
         if not readonly:
@@ -69,7 +71,9 @@ class SQLiteFile:
     def _connect_writer(self) -> sqlite3.Connection:
         try:
             # Payloads of private repositories lie in here: for its owner only. SQLite's side files follow suit.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._identity = _identity(os.fstat(descriptor))
+            os.close(descriptor)
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written ({error.strerror})") from error
         with self._worded():
@@ -101,6 +105,18 @@ class SQLiteFile:
             )
         return db
 
+    def _in_place(self) -> None:
+        """Raises StoreError if another file has come in its place: what is written would be found by nobody."""
+        try:
+            found = _identity(self._real.stat())
+        except OSError:
+            found = None
+        if found != self._identity:
+            raise StoreError(
+                f"{self.path} was moved, deleted or replaced while it was in use, so nothing more is written to "
+                "it; stop this process, put the right file in its place, and start again"
+            )
+
     @contextmanager
     def _worded(self) -> Iterator[None]:
         try:
@@ -124,6 +140,10 @@ class SQLiteFile:
         return StoreError(f"{self.path} cannot be used: {error}")
 
 
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
 class _Transaction:
     """`with` it: nobody else's thread comes between, and what is written is on the disk at its end, or undone."""
 
@@ -138,6 +158,7 @@ class _Transaction:
         try:
             if file._db is None or file.readonly:
                 raise StoreError(f"{file.path} is {'open for reading only' if file._db else 'closed'}")
+            file._in_place()
             file._db.execute("BEGIN IMMEDIATE")
             return file._db
         except BaseException as error:

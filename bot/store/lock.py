@@ -17,7 +17,8 @@ class WriterLock:
     """Held from construction until `release`. Raises StoreError if another process has it, naming its pid."""
 
     def __init__(self, store: Path) -> None:
-        path = store.with_name(store.name + ".lock")
+        real = store.resolve()  # one lock for one file, whatever links lead to it
+        path = real.with_name(real.name + ".lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

@@ -100,6 +100,16 @@ async def test_no_deadline_comes_nearer_while_it_is_paused() -> None:
     assert house.state().state is WorkflowState.COMPENSATED
 
 
+async def test_a_clock_that_is_set_back_during_a_pause_brings_no_deadline_nearer() -> None:
+    house = await waiting_for_a_merge()
+    before = house.state().steps["merge"].deadline
+    house.engine.pause(NAME, actor="@maria", reason="a new battery")
+    house.clock.advance(-86400)
+    house.engine.resume(NAME, actor="@maria")
+    await house.engine.settle()
+    assert house.state().steps["merge"].deadline == before
+
+
 async def test_a_pause_outlives_the_process() -> None:
     house = await waiting_for_a_merge()
     house.engine.pause(NAME, actor="@maria", reason="stop")

@@ -282,3 +282,31 @@ def test_other_urls_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(StoreError, match="no such store") as refusal:
         open_store(url)
     assert "secret" not in str(refusal.value)
+
+
+def test_the_lock_is_on_the_file_whatever_links_lead_to_it(tmp_path: Path) -> None:
+    path, other = tmp_path / "cloi.sqlite3", tmp_path / "link.sqlite3"
+    store = SQLiteStore(path)
+    other.symlink_to(path)
+    with pytest.raises(StoreError, match="already in use by process"):
+        SQLiteStore(other)
+    store.close()
+
+
+@pytest.mark.parametrize("mishap", ["deleted", "moved", "replaced"])
+def test_a_file_that_goes_away_under_a_running_server_takes_no_more_writes(
+    tmp_path: Path, mishap: str
+) -> None:
+    """SQLite itself would write on into a file that nobody finds again."""
+    path = tmp_path / "cloi.sqlite3"
+    store = SQLiteStore(path)
+    store.put_blob(b"before")
+    if mishap == "deleted":
+        path.unlink()
+    else:
+        path.rename(tmp_path / "elsewhere")
+    if mishap == "replaced":
+        path.write_bytes(b"")
+    with pytest.raises(StoreError, match="moved, deleted or replaced"):
+        store.put_blob(b"after")
+    store.close()
