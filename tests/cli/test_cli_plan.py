@@ -39,7 +39,9 @@ def test_a_checkout_does_not_tell_who_reviewed(tmp_path: Path, accepted_when: st
 def test_a_plan_is_written_into_the_record_once_and_only_where_it_can_be(tmp_path: Path) -> None:
     record = tmp_path / "docs/adr/0001-use-a-queue.md"
     record.parent.mkdir(parents=True)
-    text = "---\nowner: ann # since May\n---\n# 1. Queue\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use it.\n"
+    text = (
+        "---\nowner: ann # since May\n---\n# 1. Queue\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use it.\n"
+    )
     record.write_text(text)
     record.chmod(0o640)
     first = CliRunner().invoke(main, ["plan", "--write-back", str(record)])

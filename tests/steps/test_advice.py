@@ -15,7 +15,9 @@ from bot.engine.outcome import Done, Failed
 from bot.engine.ports import StepContext
 from bot.steps.library.interaction import LLMInteraction
 
-RECORD = "# ADR-7: Weigh tea\n\n**Status:** Accepted\n\n## Decision\n\nTea is sold by weight and nothing else.\n"
+RECORD = (
+    "# ADR-7: Weigh tea\n\n**Status:** Accepted\n\n## Decision\n\nTea is sold by weight and nothing else.\n"
+)
 
 
 class Scripted:
