@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.render.plain import clip, inert
+from bot.render.plain import clause, clip, inert
 from bot.render.words import say, say_plainly
 
 _MOST_TITLE = 240
@@ -49,3 +49,9 @@ def status_pull(
         instance=instance,
     )
     return StatusText(clip(named, _MOST_TITLE), str(body))
+
+
+def not_proposed(record: str, why: str) -> str:
+    """Said on the issue where GitHub refused the pull request. why: GitHub's sentence, or ours about what stands
+    there."""
+    return str(say("status", "not_proposed", record=record, why=clause(why)))

@@ -20,6 +20,7 @@ from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
 from bot.engine.state import WorkflowState
 from bot.github import commits, pulls
+from bot.github.comments import say
 from bot.github.errors import GitHubError, as_failed
 from bot.github.repository import Repository
 from bot.plans.configuration import ConfigurationError
@@ -163,7 +164,8 @@ def _restated(ctx: StepContext, seen: Snapshot, record: Record | None) -> Restat
 
 
 class ProposeStatus(GitHubStep):
-    """Result: number, branch, commit, old, new; or a note why there was nothing to propose after all."""
+    """Result: number, branch, commit, old, new; or a note why there was nothing to propose after all. What GitHub
+    will not have is said where the implementation was asked for: nobody looks at this instance."""
 
     type = "propose-status"
     inputs = frozenset(
@@ -172,6 +174,21 @@ class ProposeStatus(GitHubStep):
     undoable = True
 
     async def do(self, ctx: StepContext) -> Outcome:
+        try:
+            return await self._proposed(ctx)
+        except GitHubError as error:
+            failed = as_failed(error)
+            if failed.retryable:
+                return failed
+            left = await close_and_delete(self, ctx)
+            if not isinstance(left, Done):
+                return left
+            body = words.not_proposed(str(ctx.inputs["record"]), failed.error)
+            issue, marker = int(ctx.inputs["issue"]), f"status {ctx.key}"
+            await say(ctx, self.repository(ctx), issue, marker=marker, body=body, beside=True)
+            return _left(clause(failed.error))
+
+    async def _proposed(self, ctx: StepContext) -> Outcome:
         repository, base_ref = self.repository(ctx), str(ctx.inputs["base_ref"])
         branch = branch_of(ctx, str(ctx.inputs["feature"]), "status")
         base = next((str(e.result["base"]) for e in commits.begun(ctx) if e.result["branch"] == branch), None)

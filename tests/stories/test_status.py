@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
+from bot.engine.scope import effect_key
 from bot.store.memory import MemoryStore
 from tests.stories.mortal import EFFECT, Fate, MortalStore, Point, mortal
 from tests.stories.tales import (
     CONFIGURATION,
     Told,
     branch,
+    comments,
     decided_files,
     ended,
     head_ref,
@@ -181,3 +183,22 @@ async def test_killed_at_any_effect_there_is_one_proposal_in_the_end(open_stage)
     fate, again = await play(points)
     assert again == whole
     assert len(fate.met) >= len(points) // 2
+
+
+async def test_what_github_will_not_have_is_said_and_takes_nothing_back(open_stage) -> None:
+    """Somebody has made our branch first; its name can be foretold."""
+    async with open_stage(files=files()) as stage:
+        told = await proposed(stage)
+        tom = stage.person("tom")
+        main = (await tom.call("GET", "/git/ref/heads/main"))["object"]["sha"]
+        name = (
+            f"cloi/limit-login-attempts-with-a-token-bucket/status-{effect_key(INSTANCE, 'propose', 1)[:8]}"
+        )
+        await tom.call("POST", "/git/refs", ref=f"refs/heads/{name}", sha=main)
+        await stage.person("maria").merge(told.implementation_pull)
+        await ended(stage, told, "completed")
+        await stage.until(lambda: stage.state(INSTANCE) == "completed")
+        said = plain(comments(stage, told.issue)[-1])
+        assert "0003 is implemented" in said and f"There is already a branch “{name}”" in said
+        assert stage.pull_by_bot("status") is None
+        assert branch(stage, name) == main
