@@ -7,7 +7,9 @@ answer; otherwise a sentence says why a person has to write it. Pure. Not here: 
 
 from __future__ import annotations
 
+import posixpath
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -21,8 +23,8 @@ from bot.records.record import Place, Record, Status
 from bot.records.site import site_for
 from bot.records.words import CJK_STATE, CJK_STATE_OF, STATE, STATE_OF
 
-MAX_TRIES = 20
-"""Words in the lines of a status that are tried; a status that has more of them is prose."""
+MAX_TRIES = 12
+"""Words in the lines of a status that are tried, each by reading the record again; one with more is prose."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
@@ -60,9 +62,7 @@ def implemented(log: RecordLog, record: Record, *, on: str) -> Restated | LeftAl
     word = word_of(log, record)
     if word is None:
         return LeftAlone("this log has no word for implemented records")
-    place = record.places.get("status")
-    data = log.files.get(record.path)
-    if place is None or data is None or len(log.all_of(record.path)) != 1:
+    if "status" not in record.places or record.path not in log.files or len(log.all_of(record.path)) != 1:
         return LeftAlone("its file holds several records")
     words = plain(record.status_text or "")
     states = [*STATE.finditer(words), *CJK_STATE.finditer(words)]
@@ -74,12 +74,11 @@ def implemented(log: RecordLog, record: Record, *, on: str) -> Restated | LeftAl
         return LeftAlone(
             "its status says more than one word, and what of that still holds is for people to say"
         )
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return LeftAlone("its file is not UTF-8")
-    for changed in _tried(log, record, text, place, states[0][0], word, dates, on):
-        return Restated(record.path, states[0][0], _dressed(word, states[0][0]), changed.encode("utf-8"))
+    trial = _Trial(log, record, states[0][0], word, dates[0] if dates else "", on)
+    beside = {posixpath.join(posixpath.dirname(record.path), name) for name in log.siblings(record.path)}
+    for path in (record.path, *sorted(beside)):
+        for changed in trial.texts(path):
+            return Restated(path, states[0][0], _dressed(word, states[0][0]), changed.encode("utf-8"))
     return LeftAlone("its status could not be changed without changing what else the record says")
 
 
@@ -116,30 +115,62 @@ def _dressed(word: str, like: str) -> str:
     return word[:1].upper() + word[1:].lower() if like[:1].isupper() and like[1:].islower() else word
 
 
-def _tried(
-    log: RecordLog, record: Record, text: str, place: Place, old: str, word: str, dates: list[str], on: str
-) -> Iterator[str]:
-    """Texts in which one statement of the status is replaced, or two that said the same, and nothing else reads
-    otherwise."""
-    for once in _replaced(text, place, old, word, dates, on):
-        after = _again(log, record, once)
-        if after is None or after.status is not Status.IMPLEMENTED:
-            continue
-        if _same(record, after):
-            yield once
-        # Front matter and text both state it: the reader says where the other one stands.
-        for finding in after.findings:
-            if finding.rule == "front-matter-differs" and finding not in record.findings:
-                for twice in _replaced(once, finding.place, old, word, dates, on):
-                    both = _again(log, record, twice)
-                    if both is not None and both.status is Status.IMPLEMENTED and _same(record, both):
-                        yield twice
+class _Trial:
+    """Files with the word replaced, each read again. old: the word; date: that stands with it, or empty."""
 
+    def __init__(self, log: RecordLog, record: Record, old: str, word: str, date: str, on: str) -> None:
+        self.log, self.record = log, record
+        self.old, self.word, self.date, self.on = old, word, date, on
+        self.left = MAX_TRIES
 
-def _again(log: RecordLog, record: Record, text: str) -> Record | None:
-    site = site_for(record.path, log.sites)
-    found = read_all(record.path, text.encode("utf-8"), siblings=log.siblings(record.path), site=site)
-    return found[0] if len(found) == 1 else None
+    def texts(self, path: str) -> Iterator[str]:
+        """Texts of this file, the record's own or one beside it, in which one statement of the status is replaced,
+        or two that said the same, and nothing else reads otherwise."""
+        place = self.record.places["status"]
+        try:
+            text = self.log.files[path].decode("utf-8")
+        except UnicodeDecodeError:
+            return
+        for once in self._replaced(text, place):
+            after = self._again(path, once)
+            if after is None or after.status is not Status.IMPLEMENTED:
+                continue
+            if _same(self.record, after):
+                yield once
+            # Front matter and text both state it: the reader says where the other one stands.
+            for finding in after.findings:
+                if finding.rule == "front-matter-differs" and finding not in self.record.findings:
+                    for twice in self._replaced(once, finding.place):
+                        both = self._again(path, twice)
+                        if both and both.status is Status.IMPLEMENTED and _same(self.record, both):
+                            yield twice
+
+    def _again(self, path: str, text: str) -> Record | None:
+        files = {**self.log.files, path: text.encode("utf-8")}
+        record, siblings = self.record.path, self.log.siblings(self.record.path)
+        if path != record:
+            siblings[posixpath.basename(path)] = files[path]
+        found = read_all(record, files[record], siblings=siblings, site=site_for(record, self.log.sites))
+        return found[0] if len(found) == 1 else None
+
+    def _replaced(self, text: str, place: Place) -> Iterator[str]:
+        """The text with one `old` in these lines replaced, one after the other, with the date of the status."""
+        starts = [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
+        if place.line >= len(starts):
+            return
+        start, stop = starts[place.line - 1], starts[min(place.end_line, len(starts) - 1)]
+        pattern = rf"(?<![^\W\d_]){re.escape(self.old)}(?![^\W\d_])"
+        for match in re.finditer(pattern, text[start:stop], re.I):
+            at, end = start + match.start(), start + match.end()
+            first = starts[bisect_right(starts, at) - 1]
+            last = next((s for s in starts[bisect_right(starts, at) :] if s > at), len(text))
+            line = text[first:at] + _dressed(self.word, match[0]) + text[end:last]
+            if self.date and line.count(self.date) != 1:
+                continue
+            self.left -= 1
+            if self.left < 0:
+                return
+            yield text[:first] + (line.replace(self.date, self.on) if self.date else line) + text[last:]
 
 
 def _same(before: Record, after: Record) -> bool:
@@ -160,23 +191,3 @@ def _outline(record: Record, status: Place) -> tuple[object, ...]:
     titles = [(s.level, s.place, "" if s.place.line == status.line else s.title) for s in record.sections]
     inside = range(status.line, status.end_line + 1)
     return titles, {k: p for k, p in record.places.items() if k == "status" or p.line not in inside}
-
-
-def _replaced(text: str, place: Place, old: str, word: str, dates: list[str], on: str) -> Iterator[str]:
-    """The text with one `old` in these lines replaced, one after the other; a date of the status goes with it."""
-    starts = [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
-    if place.line >= len(starts):
-        return
-    start, stop = starts[place.line - 1], starts[min(place.end_line, len(starts) - 1)]
-    tries = 0
-    for match in re.finditer(rf"(?<![^\W\d_]){re.escape(old)}(?![^\W\d_])", text[start:stop], re.I):
-        tries += 1
-        if tries > MAX_TRIES:
-            return
-        at, end = start + match.start(), start + match.end()
-        first = max(s for s in starts if s <= at)
-        last = next((s for s in starts if s > at), len(text))
-        line = text[first:at] + _dressed(word, match[0]) + text[end:last]
-        if dates and line.count(dates[0]) != 1:
-            continue
-        yield text[:first] + (line.replace(dates[0], on) if dates else line) + text[last:]

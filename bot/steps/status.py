@@ -8,6 +8,7 @@ says why nothing is proposed. Not here: how the word is changed (bot/records/res
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -85,12 +86,10 @@ class DecideStatus(GitHubStep):
             return seen
         if seen.configuration.on_implemented == "nothing":
             return LeftAlone("the configuration wants nothing written")
-        record = _record(ctx, seen)
-        planned = _restated(ctx, seen, record)
-        if record is None or isinstance(planned, LeftAlone):
-            return (
-                planned if isinstance(planned, LeftAlone) else LeftAlone("it is no decision record any more")
-            )
+        record, planned = await asyncio.to_thread(_restated, ctx, seen)
+        if isinstance(planned, LeftAlone):
+            return planned
+        assert record is not None, "its file was planned"
         if await void(ctx, repository, base_ref) is not None:
             return LeftAlone("the record asks for something else now than what was implemented")
         named: set[str] = set()
@@ -151,16 +150,13 @@ async def _seen(repository: Repository, ref: str, sha: str | None = None) -> Sna
         return LeftAlone("the configuration cannot be read")
 
 
-def _record(ctx: StepContext, seen: Snapshot) -> Record | None:
+def _restated(ctx: StepContext, seen: Snapshot) -> tuple[Record | None, Restated | LeftAlone]:
+    """The record, and its file with its new status, dated by the day on which the step began."""
     log, path = seen.log, str(ctx.inputs["path"])
-    return next((r for r in log.all_of(path) if r.id == ctx.inputs["record"]), log.by_path(path))
-
-
-def _restated(ctx: StepContext, seen: Snapshot, record: Record | None) -> Restated | LeftAlone:
-    """The record's file with its new status, dated by the day on which the step began."""
+    record = next((r for r in log.all_of(path) if r.id == ctx.inputs["record"]), log.by_path(path))
     if record is None:
-        return LeftAlone("it is no decision record any more")
-    return implemented(seen.log, record, on=ctx.started_at.date().isoformat())
+        return None, LeftAlone("it is no decision record any more")
+    return record, implemented(log, record, on=ctx.started_at.date().isoformat())
 
 
 class ProposeStatus(GitHubStep):
@@ -193,9 +189,11 @@ class ProposeStatus(GitHubStep):
         branch = branch_of(ctx, str(ctx.inputs["feature"]), "status")
         base = next((str(e.result["base"]) for e in commits.begun(ctx) if e.result["branch"] == branch), None)
         seen = await _seen(repository, base_ref, base)
-        planned = seen if isinstance(seen, LeftAlone) else _restated(ctx, seen, _record(ctx, seen))
-        if isinstance(planned, LeftAlone) or isinstance(seen, LeftAlone):
-            return _left(planned.why if isinstance(planned, LeftAlone) else "")
+        if isinstance(seen, LeftAlone):
+            return _left(seen.why)
+        _, planned = await asyncio.to_thread(_restated, ctx, seen)
+        if isinstance(planned, LeftAlone):
+            return _left(planned.why)
         issue = await repository.issue(int(ctx.inputs["issue"]))
         text = words.status_pull(
             record=str(ctx.inputs["record"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,38 @@ def test_other_markups() -> None:
         made = implemented(log, record, on=DAY)
         assert isinstance(made, Restated), (path, made)
         assert made.data.decode() == text.replace("Accepted", "Implemented")
+
+
+def test_a_state_in_the_file_beside_the_record() -> None:
+    """As Kubernetes keeps it: README.md, and kep.yaml with `status: implementable`."""
+    page = b"# KEP-7: Queues\n\n## Summary\n\nimplementable\n\n## Proposal\n\nWe use queues.\n"
+    files = {
+        "keps/sig-a/7-queues/README.md": page,
+        "keps/sig-a/7-queues/kep.yaml": b"title: Queues\nkep-number: 7\nstatus: implementable # soon\n",
+        "keps/sig-a/8-topics/README.md": page.replace(b"7", b"8"),
+        "keps/sig-a/8-topics/kep.yaml": b"title: Topics\nkep-number: 8\nstatus: implemented\n",
+    }
+    log = RecordLog(files)
+    record = log.by_path("keps/sig-a/7-queues/README.md")
+    assert record is not None and record.status is Status.ACCEPTED
+    made = implemented(log, record, on=DAY)
+    assert isinstance(made, Restated), made
+    assert made.path == "keps/sig-a/7-queues/kep.yaml"
+    assert made.data == b"title: Queues\nkep-number: 7\nstatus: implemented # soon\n"
+
+
+def test_a_hostile_status_is_given_up_soon() -> None:
+    text = (
+        "---\nstatus: accepted\n---\n\n# A\n\n## Status\n\n"
+        + "<!-- accepted -->\n" * 4_000
+        + f"Accepted\n{BODY}"
+    )
+    log = log_of(text)
+    record = log.by_path("docs/adr/0001-a.md")
+    assert record is not None
+    begun = time.process_time()
+    assert isinstance(implemented(log, record, on=DAY), LeftAlone | Restated)
+    assert time.process_time() - begun < 3
 
 
 def test_a_date_that_stands_with_the_status_is_the_day_of_the_new_one() -> None:
