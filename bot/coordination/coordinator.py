@@ -22,7 +22,7 @@ from bot.coordination.wakeups import Call, Wakeups
 from bot.engine import events as e
 from bot.engine.decide import follow
 from bot.engine.errors import UnknownInstance
-from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed
+from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed, Unanswered
 from bot.engine.instance import WorkflowInstance, fold
 from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
@@ -32,6 +32,8 @@ from bot.language.definition import WorkflowDefinition, check_types, parse
 
 log = logging.getLogger("cloi.engine")
 
+_MOST_STARTS = 5
+"""After so many starts in a row without a word of it, what was under way is no longer begun unasked."""
 _AFTER_STORE_ERROR = timedelta(seconds=5)
 
 
@@ -94,11 +96,15 @@ class StepCoordinator(Started):
 
     def recover(self) -> int:
         """Load all open instances and look at everything unfinished. Called once at start; their number."""
+        starts = self.store.came_up(e.stamp(self.clock.now()), _MOST_STARTS)
+        since = starts[0] if len(starts) == _MOST_STARTS else ""
         summaries = self.store.summaries(open_only=True)
         for summary in summaries:
             try:
                 instance = self._load(summary.instance)
                 self._open[instance.id] = instance
+                if instance.updated_at < since:
+                    instance = self._apply(instance, Unanswered(len(starts)), actor="cloi", cause="restart")
                 self._apply(instance, Begun(), actor="cloi", cause="restart")
                 self._look_at(self._open.get(instance.id), everything=True)
             except Exception:  # nobody else stands still for that

@@ -15,7 +15,7 @@ from bot.engine import events as e
 from bot.engine.answers import answered, undone
 from bot.engine.course import anew, compensation, consequences, start
 from bot.engine.errors import NotAllowedNow
-from bot.engine.given import Answered, Asked, Circumstances, Given, Refused, TimePassed
+from bot.engine.given import Answered, Asked, Circumstances, Given, Refused, TimePassed, Unanswered
 from bot.engine.instance import WorkflowInstance
 from bot.engine.recording import wrapped
 from bot.engine.saga import built_upon, to_compensate
@@ -70,6 +70,8 @@ def _direct(
             yield from _asked(instance, definition, given)
         case Refused(act=act, reason=reason):
             yield e.OperatorRefused(act=act, reason=reason)
+        case Unanswered(starts=starts):
+            yield from _given_up(instance, starts)
 
 
 def _due(
@@ -83,6 +85,20 @@ def _due(
             yield compensation(definition.step(step.name), step)
         elif step.state is StepState.RETRYING and instance.state is WorkflowState.RUNNING:
             yield start(instance, definition.step(step.name), step.attempt + 1, around)
+
+
+def _given_up(instance: WorkflowInstance, starts: int) -> Iterator[e.Body]:
+    """What may be what ends the process is not called again before somebody has looked."""
+    back = instance.state is WorkflowState.ROLLING_BACK
+    for step in instance.steps.values() if instance.state.moving else ():
+        if (step.rollback is RollbackState.STARTED) if back else (step.state is StepState.STARTED):
+            doing = f"taking back {step.name}" if back else step.name
+            reason = (
+                f"{doing} was under way at {starts} starts of the bot in a row and never came to an answer; "
+            )
+            reason += "the log of the process may say what ended it each time"
+            yield e.WorkflowParked(reason=reason, step=step.name)
+            return
 
 
 def _asked(instance: WorkflowInstance, definition: WorkflowDefinition, given: Asked) -> Iterator[e.Body]:
@@ -138,6 +154,12 @@ def _retried(
         return
     name = instance.failed_step
     step = instance.steps.get(name) if name else None
+    if step is not None and (
+        step.rollback is RollbackState.STARTED
+        or (step.rollback is RollbackState.NONE and step.state is StepState.STARTED)
+    ):
+        yield e.WorkflowResumed()  # given up without an answer: what it did is unknown, so its key stays
+        return
     yield e.WorkflowResumed(step=name, memo=memo)
     if step is not None and step.rollback is RollbackState.FAILED:
         yield compensation(definition.step(step.name), step)

@@ -52,7 +52,14 @@ class Refused:
     reason: str
 
 
-Given = Answered | Begun | TimePassed | Asked | Refused
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It was under way at so many starts in a row, and nothing was heard of it in between."""
+
+    starts: int
+
+
+Given = Answered | Begun | TimePassed | Asked | Refused | Unanswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,11 @@ class EventStore(Protocol):
     def get_blob(self, digest: str) -> bytes:
         """The body. Raises KeyError where it is unknown or has expired."""
 
+    def came_up(self, at: str, most: int) -> list[str]:
+        """Remember that a process has come up, and return when the last ones did, oldest first, this one too:
+        so many at most. What had no answer since the oldest of them had none in all of their lives."""
+        ...
+
     def close(self) -> None: ...
 
 

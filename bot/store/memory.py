@@ -28,6 +28,7 @@ class MemoryStore:
         self._summaries: dict[str, Summary] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._effects: dict[str, bytes] = {}
+        self._starts: list[str] = []
         self._blobs: dict[str, tuple[bytes, datetime]] = {}
 
     def append(self, appends: Sequence[Append], *, consumes: str | None = None, reason: str = "") -> None:
@@ -123,6 +124,11 @@ class MemoryStore:
         """See EventStore."""
         journal = map(self._effect, self._effects.values())
         return [effect for effect in journal if instance in (None, effect.instance)]
+
+    def came_up(self, at: str, most: int) -> list[str]:
+        """See EventStore."""
+        self._starts = [*self._starts, at][-most:]
+        return list(self._starts)
 
     def put_blob(self, data: bytes, *, lasting: bool = False) -> str:
         """See EventStore."""
