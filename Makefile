@@ -40,10 +40,10 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# A kill at every point, also of each commit of the store; real processes killed, and faults, seed by seed.
+# All stories, with a kill at every point, also of each commit of the store; real processes killed, and faults, seed
+# by seed. Then simulations, crashes and properties with all their examples.
 slow: $(READY)
-	@CLOI_THOROUGH=1 CLOI_KILLS=10 CLOI_SEEDS=100 $(BIN)/python -m pytest -n 2 --dist load \
-		tests/stories/test_kills.py tests/stories/test_sigkill.py tests/stories/test_faults.py
+	@CLOI_THOROUGH=1 CLOI_KILLS=10 CLOI_SEEDS=100 $(BIN)/python -m pytest -n 2 --dist load tests/stories
 	@CLOI_THOROUGH=1 CLOI_SIMULATIONS=10000 $(BIN)/python -m pytest -n 2 --dist load \
 		tests/engine/test_simulation.py tests/engine/test_port_crashes.py tests/engine/test_engine_machine.py \
 		tests/store/test_power.py

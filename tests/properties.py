@@ -1,8 +1,11 @@
-"""How many examples a property is tried with: a third in `make test`, all in `make slow` (CLOI_THOROUGH=1)."""
+"""What `make test` leaves to `make slow` (CLOI_THOROUGH=1): of each property two thirds of its examples, and stories
+that take long."""
 
 from __future__ import annotations
 
 import os
+
+import pytest
 
 THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 
@@ -10,3 +13,7 @@ THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 def examples(number: int) -> int:
     """Of this number, those that are tried now."""
     return number if THOROUGH else max(10, number // 3)
+
+
+slow = pytest.mark.skipif(not THOROUGH, reason="played by make slow")
+"""For stories with runs of their own whose like is played in `make test` already."""

@@ -6,6 +6,7 @@ import re
 
 from bot.demo.stage import REPOSITORY, Stage
 from bot.sandbox.recorded import RecordedExecutor, Recording
+from tests.properties import slow
 from tests.stories.conftest import NOW
 from tests.stories.tales import (
     Told,
@@ -206,6 +207,7 @@ async def test_a_workflow_that_nobody_merges_is_closed_at_its_deadline(open_stag
         assert "until the deadline passed" in plain(why)
 
 
+@slow
 async def test_an_implementation_that_nobody_merges_is_closed_at_its_deadline(open_stage) -> None:
     async with open_stage(files=decided_files()) as stage:
         told = await proposed(stage)

@@ -10,6 +10,7 @@ from bot.demo.stories import RECORD, Told, decided, demo_repository
 from tests.stories.tales import plain
 
 pytestmark = pytest.mark.xdist_group("phases")
+from tests.properties import slow
 
 AGENT = """
 import json, os, re
@@ -37,6 +38,7 @@ Path(os.environ["CLOI_RESULT_FILE"]).write_text(json.dumps(answer))
 """
 
 
+@slow
 async def test_two_phases_are_two_pull_requests_one_after_the_other(open_stage) -> None:
     files = demo_repository()
     files["tools/agent.py"] = AGENT.encode()

@@ -9,6 +9,7 @@ import pytest
 from bot.demo.stage import REPOSITORY, Stage
 from bot.engine.scope import effect_key
 from bot.store.memory import MemoryStore
+from tests.properties import slow
 from tests.stories.mortal import EFFECT, Fate, MortalStore, Point, mortal
 from tests.stories.tales import (
     CONFIGURATION,
@@ -97,6 +98,7 @@ async def test_a_no_ends_it_and_leaves_nothing_behind(open_stage) -> None:
         assert b"**Status:** Accepted" in record(stage)
 
 
+@slow
 async def test_a_rollback_closes_what_is_open_and_reverts_what_is_merged(open_stage) -> None:
     async with open_stage(files=files()) as stage:
         told = await implemented(stage)

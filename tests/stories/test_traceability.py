@@ -7,6 +7,7 @@ import pytest
 
 from bot.demo.stories import Told, asked, demo_repository
 from bot.demo.stories import run as brought
+from tests.properties import slow
 from tests.stories.tales import head_ref, plain, pull_of
 
 pytestmark = pytest.mark.xdist_group("traceability")
@@ -139,6 +140,7 @@ async def test_the_table_says_what_is_shown_what_is_claimed_and_what_is_uncovere
         assert "spoilt-by-the-record" not in tree
 
 
+@slow
 async def test_a_change_that_breaks_a_constraint_of_its_record_is_not_proposed(open_stage) -> None:
     async with open_stage(files=files("import random")) as stage:
         told = Told("constrained")
