@@ -1,13 +1,14 @@
 """Secrets: `${secret.NAME}` in the inputs of a step, and what takes their values out of whatever is to be kept.
 
 A reference is recorded, a value never. It is looked up when a step is called, and what the step answers is
-searched for it, as it is and as base64 or percent-encoding would show it. Not here: where values come from (the
-engine's port SecretSource), and what a step writes to the outside world itself.
+searched for it, as it is and as base64, JSON, a log and other encodings would show it. Not here: where values come
+from (the engine's port SecretSource), and what a step writes to the outside world itself.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from urllib.parse import quote
 import msgspec
 
 HIDDEN = "[secret {name}]"
+_ENOUGH = 8  # characters in the middle of something else, to be sure that it is the secret
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Secrets(Mapping[str, str]):
@@ -23,6 +26,7 @@ class Secrets(Mapping[str, str]):
     def __init__(self, find: Callable[[str], str | None]) -> None:
         self._find = find
         self.seen: dict[str, str] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def __getitem__(self, name: str) -> str:
         value = self._find(name)
@@ -65,7 +69,26 @@ class Secrets(Mapping[str, str]):
         """What to look for, the longest first, so that no secret leaves the rest of another behind."""
         found: dict[str, str] = {}
         for name, value in self.seen.items():
-            encoded = base64.b64encode(value.encode()).decode()
-            for form in (value, quote(value, safe=""), encoded, encoded.rstrip("=")):
+            if value not in self._known:
+                self._known[value] = tuple(_shown(value))
+            for form in self._known[value]:
                 found.setdefault(form, HIDDEN.format(name=name))
         return sorted(found.items(), key=lambda item: -len(item[0]))
+
+
+def _shown(value: str) -> Iterator[str]:
+    """A secret as it is, and as it shows in an URL, a log, JSON, hexadecimal digits or a basic authorization."""
+    data = value.encode(errors="surrogatepass")
+    yield value
+    yield quote(data, safe="")
+    yield from (repr(value)[1:-1], repr(data)[2:-1])
+    if len(data.hex()) >= _ENOUGH:
+        yield data.hex()
+    yield from (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    whole = base64.b64encode(data).decode()
+    yield from (whole, whole.rstrip("="))
+    for before in range(3):  # what stands around it in the same text moves it, and has a share in its edges
+        encoded = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        inside = encoded[(0, 2, 3)[before] : -1 if (before + len(data)) % 3 else None]
+        if len(inside) >= _ENOUGH:
+            yield from (inside, inside.translate(_URL_SAFE))

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -128,6 +129,35 @@ def test_nothing_of_a_secret_is_left_wherever_it_stands(one: str, two: str, befo
         assert one not in part
         assert two not in part
     assert secrets.hidden("nothing here: -") == "nothing here: -"
+
+
+_KEY = '-----BEGIN KEY-----\nabc"de\\f\n-----END KEY-----\n'
+
+
+@pytest.mark.parametrize("value", [_KEY, "s3cr3t-Tök€n+/=?", "plainer"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        repr,
+        lambda value: repr(ValueError(value)),
+        lambda value: repr(value.encode()),
+        json.dumps,
+        lambda value: json.dumps({"a": value}, ensure_ascii=False),
+        lambda value: value.encode().hex(),
+        lambda value: "Basic " + base64.b64encode(f"me:{value}".encode()).decode(),
+        lambda value: "Basic " + base64.b64encode(f"you:{value}!".encode()).decode(),
+        lambda value: "x." + base64.urlsafe_b64encode(f"you2:{value}".encode()).decode(),
+    ],
+)
+def test_a_secret_is_found_as_errors_logs_and_headers_show_it(
+    shown: Callable[[str], str], value: str
+) -> None:
+    secrets = Secrets({"KEY": value}.get)
+    assert secrets["KEY"] == value
+    text = shown(value)
+    left = secrets.hidden(f"it said {text} at once")
+    assert "[secret KEY]" in left
+    assert len(left) <= len("it said  at once[secret KEY]") + 25, "most of it still stands there"
 
 
 @pytest.mark.parametrize(
