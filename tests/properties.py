@@ -1,4 +1,4 @@
-"""What `make test` leaves to `make slow` (CLOI_THOROUGH=1): of each property two thirds of its examples, and stories
+"""What `make test` leaves to `make slow` (CLOI_THOROUGH=1): two thirds of the examples of each property, and stories
 that take long."""
 
 from __future__ import annotations

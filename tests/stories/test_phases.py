@@ -7,10 +7,10 @@ import re
 import pytest
 
 from bot.demo.stories import RECORD, Told, decided, demo_repository
+from tests.properties import slow
 from tests.stories.tales import plain
 
 pytestmark = pytest.mark.xdist_group("phases")
-from tests.properties import slow
 
 AGENT = """
 import json, os, re
