@@ -1,5 +1,5 @@
-"""What `make test` leaves to `make slow` (CLOI_THOROUGH=1): two thirds of the examples of each property, and stories
-that take long."""
+"""What `make test` leaves to `make slow` (CLOI_THOROUGH=1): two thirds of the examples of each property, and
+stories that take long."""
 
 from __future__ import annotations
 
