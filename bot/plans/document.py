@@ -131,7 +131,7 @@ def read(record: Record) -> Document:
         lines=lines,
         passages=passages[:MAX_PASSAGES],
         cut=len(passages) > MAX_PASSAGES,
-        formal=is_formal(record.text),
+        formal=is_formal("\n".join(lines[parsed.front.end :])),
     )
 
 

@@ -19,7 +19,9 @@ import yaml
 from bot.plans import metadata
 from bot.plans.metadata import OURS, ROOT
 from bot.plans.plan import ImplementationPlan
+from bot.plans.requirements import extract
 from bot.records import front_matter
+from bot.records.reader import read
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARKDOWN = re.compile(r"\.(?:md|markdown|mdx)$", re.I)
@@ -188,7 +190,17 @@ def _proved(path: str, old: str, new: str, written: Written) -> Written:
         raise NotKept("another key of its front matter would say something else")
     if metadata.written(after.values) != frozenset(written.fields):
         raise NotKept("what was written could not be read again")
+    if _facts(path, old) != _facts(path, new):
+        raise NotKept("the record would say something else with it")
     return written
+
+
+def _facts(path: str, text: str) -> tuple[object, ...]:
+    """What the record says to those who plan from it."""
+    record = read(path, text.encode())
+    said = [(r.id, r.kind, r.text, r.phase) for r in extract(record)]
+    relations = {(r.kind, r.target) for r in record.relations}
+    return record.id, record.title, record.status, record.date_text, relations, said
 
 
 def _others(values: Mapping[str, object], fields: Sequence[str]) -> list[tuple[str, object]]:
@@ -209,12 +221,10 @@ _NAMES = (
 
 
 def _fields(plan: ImplementationPlan) -> Iterator[tuple[str, Value]]:
-    """The plan in the customer's words. What nobody has said (an effort, a complexity of one item) is left out."""
-    on = [d.target for d in plan.dependencies if d.relation in ("builds-on", "depends-on")]
+    """The plan in the customer's words. What nobody has said of a single requirement (effort, complexity) is left
+    out; so are dependencies, which the record states and which would be read from here once it does not."""
     features = [
-        {"id": r.id, "name": r.text}
-        | ({"phase": r.phase} if r.phase else {})
-        | ({"dependencies": on} if on else {})
+        {"id": r.id, "name": r.text} | ({"phase": r.phase} if r.phase else {})
         for r in plan.adr_requirements
         if r.kind in _FEATURES
     ]
