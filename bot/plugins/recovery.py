@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from bot.engine.outcome import DomainEvent, Failed
+from bot.engine.outcome import DomainEvent, Failed, sound
 from bot.language.definition import StepDefinition
 from bot.plugins.registry import Classification, Classifier, Kind, PluginRegistry, Recovery, RecoveryStrategy
 
@@ -30,7 +30,7 @@ P = TypeVar("P", Classifier, RecoveryStrategy)
 def _usable(plugins: PluginRegistry, name: str, base: type[P]) -> P | None:
     try:
         return plugins.load(name, base)
-    except Exception:
+    except (Exception, SystemExit):
         log.exception("failures are handled without the plugin %s", name)
         return None
 
@@ -77,15 +77,15 @@ class FailureHandling:
                 recovery = _otherwise(found.kind, step, words)
             if recovery.action == "fix-forward" and not fixes_left:
                 recovery = Recovery("roll-back", f"{recovery.reason}, but no more tries of that are allowed")
-        except Exception:
+            evidence = [line[:_MOST_CHARACTERS] for line in found.evidence[:_MOST_EVIDENCE]]
+        except (Exception, SystemExit):
             log.exception("a plugin of the failure handling is broken; what the step said stands")
             return failed
-        evidence = [line[:_MOST_CHARACTERS] for line in found.evidence[:_MOST_EVIDENCE]]
         events = (
             DomainEvent("FailureClassified", {"kind": found.kind, "evidence": evidence}),
             DomainEvent("RecoveryChosen", {"action": recovery.action, "reason": recovery.reason, "by": by}),
         )
-        return msgspec.structs.replace(
+        handled = msgspec.structs.replace(
             failed,
             kind=found.kind,
             retryable=recovery.action == "retry",
@@ -94,6 +94,12 @@ class FailureHandling:
             fix_forward=recovery.action == "fix-forward",
             events=(*failed.events, *events),
         )
+        try:
+            sound(handled)
+        except ValueError:
+            log.exception("a plugin of the failure handling answers nonsense; what the step said stands")
+            return failed
+        return handled
 
     def _classified(self, failed: Failed) -> Classification:
         if failed.kind != "bug":

@@ -130,7 +130,7 @@ def _entries() -> tuple[EntryPoint, ...]:
 def _loaded(entry: EntryPoint) -> Installed:
     try:
         cls = entry.load()
-    except Exception as error:  # whatever somebody else's module does when it is imported
+    except (Exception, SystemExit) as error:  # whatever somebody else's module does when it is imported
         return Installed(
             entry.name, entry.value, problem=f"cannot be loaded: {type(error).__name__}: {error}"
         )

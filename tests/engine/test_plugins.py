@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,12 @@ def test_of_two_with_one_name_neither_is_used() -> None:
 def test_a_plugin_of_another_kind_is_not_taken() -> None:
     with pytest.raises(PluginError, match="is a classifier"):
         PluginRegistry(installed([OURS])).load("error-classifier", Gate)
+
+
+def test_a_module_that_ends_the_process_when_it_is_imported_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leaves_at_import.py").write_text("raise SystemExit(7)")
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = installed([entry("x", "leaves_at_import:X")])
+    assert found.problem == "cannot be loaded: SystemExit: 7"

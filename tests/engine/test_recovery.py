@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +147,33 @@ def test_a_strategy_never_overrules_a_step_that_asks_for_a_human(error: str, kin
     )
     assert handled.park
     assert not handled.retryable
+
+
+class Nonsense(Classifier):
+    name = "nonsense"
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def classify(self, message: str) -> Any:
+        if self.answer == "leave":
+            raise SystemExit(3)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "leave",
+        None,
+        Classification(object(), ()),  # type: ignore[arg-type]
+        Classification(None, ()),  # type: ignore[arg-type]
+        Classification("bug", ("\ud800",)),
+        Classification("bug", (7,)),  # type: ignore[arg-type]
+    ],
+)
+async def test_a_classifier_that_answers_nonsense_changes_nothing(answer: Any) -> None:
+    instance, said = await played(Flaky(ZeroDivisionError()), FailureHandling(Nonsense(answer)))
+    assert instance.state is WorkflowState.COMPENSATED
+    assert not said
+    assert instance.steps["a"].kind == "bug"
