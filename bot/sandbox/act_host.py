@@ -32,7 +32,7 @@ _PATIENT_BASH = """#!/bin/sh
 [ "$1" = --noprofile ] || exec BASH "$@"
 BASH "$@"
 code=$?
-[ "$code" = 0 ] || sleep 0.3
+[ "$code" = 0 ] || sleep 0.7
 exit "$code"
 """
 _USER_IDS = range(60706, 61184)  # systemd's list of user ids names this range as used by nobody
