@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.demo.stage import REPOSITORY, Stage
+from tests.properties import slow
 from tests.stories.tales import (
     decided_files,
     ended,
@@ -96,6 +97,7 @@ async def test_while_the_implementation_is_open_it_stops_with_what_is_different(
         assert digests[0] != digests[1]
 
 
+@slow
 async def test_other_words_for_the_same_disturb_nobody_once_it_has_run(open_stage) -> None:
     async with open_stage(files=decided_files()) as stage:
         told = await proposed(stage)

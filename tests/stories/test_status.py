@@ -132,6 +132,7 @@ async def test_a_log_without_such_a_word_is_left_alone_and_told_so(open_stage) -
         assert "StatusProposed" not in names(stage, told)
 
 
+@slow
 async def test_what_the_branch_says_in_the_end_counts(open_stage) -> None:
     """Written while the default branch is still watched, so that nothing else is different."""
     ends = {
@@ -161,6 +162,7 @@ async def test_what_the_branch_says_in_the_end_counts(open_stage) -> None:
             assert stage.pull_by_bot("status") is None
 
 
+@slow
 async def test_killed_at_any_effect_there_is_one_proposal_in_the_end(open_stage) -> None:
     async def play(points: Sequence[Point]) -> tuple[Fate, object]:
         fate, store = Fate(points), MemoryStore()
