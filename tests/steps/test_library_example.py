@@ -27,6 +27,8 @@ from bot.steps.library.validation import CleanupValidation, judge_solution, scra
 from bot.steps.registry import BrokenStep, installed, step_classes
 from bot.store.memory import MemoryStore
 
+pytestmark = pytest.mark.xdist_group("library")  # its instances share one name, and so one scratch directory
+
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
 EXAMPLE = re.findall(r"^```yaml\n(.*?)^```", ADR.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[0]
 ERROR = "HTTP 503 from the kettle service: temporarily unavailable"

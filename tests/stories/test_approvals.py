@@ -58,6 +58,7 @@ def answers(stage: Stage, told: Told) -> list[str]:
     return [plain(c) for c in comments(stage, told.issue) if not c.startswith("### ")]
 
 
+@slow
 async def test_a_hand_edit_waits_for_its_own_approval_and_then_runs_as_edited(open_stage) -> None:
     async with open_stage(files=decided_files()) as stage:
         told = await implementing(stage)

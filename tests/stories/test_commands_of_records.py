@@ -16,6 +16,7 @@ import pytest
 from bot.demo.stage import REPOSITORY
 from bot.demo.stories import Told, asked, demo_repository
 from bot.demo.stories import run as brought
+from tests.properties import slow
 from tests.stories.tales import head_ref, plain, pull_of
 
 pytestmark = pytest.mark.xdist_group("commands-of-records")
@@ -115,6 +116,7 @@ async def listening() -> AsyncIterator[tuple[int, list[bytes]]]:
         yield server.sockets[0].getsockname()[1], calls
 
 
+@slow
 async def test_the_author_is_told_and_nothing_of_it_runs(open_stage, here: Path) -> None:
     async with listening() as (port, calls):
 

@@ -87,6 +87,7 @@ async def test_one_word_changes_and_people_merge_it(open_stage) -> None:
         assert "says that it is implemented already" in stage.bot.coordinator.instance(again).reason
 
 
+@slow
 async def test_a_no_ends_it_and_leaves_nothing_behind(open_stage) -> None:
     async with open_stage(files=files()) as stage:
         await implemented(stage)

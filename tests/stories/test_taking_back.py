@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.demo.stage import REPOSITORY, Stage
 from bot.sandbox.execution import RunSpec
 from bot.sandbox.recorded import Recording
+from tests.properties import slow
 from tests.stories.tales import (
     Instead,
     Slow,
@@ -249,6 +250,7 @@ jobs:
 """
 
 
+@slow
 async def test_a_required_check_that_fails_on_the_merge_starts_the_way_back(open_stage, executor) -> None:
     def ci(spec: RunSpec) -> Recording | None:
         if not spec.workflow_path.endswith("/ci.yml"):

@@ -90,6 +90,7 @@ def files(more: str = '"""Scales."""') -> dict[str, bytes]:
     }
 
 
+@slow
 async def test_the_table_says_what_is_shown_what_is_claimed_and_what_is_uncovered(open_stage) -> None:
     async with open_stage(files=files()) as stage:
         told = Told("traced")
