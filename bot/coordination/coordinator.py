@@ -303,9 +303,9 @@ class StepCoordinator(Started):
         if instance is not None:
             self._adopt([(instance, True)])
 
-    def _in_hand(self, instance_id: str) -> tuple[WorkflowInstance, WorkflowDefinition]:
-        instance = self._open[instance_id]
-        return instance, self.definition(instance)
+    def _in_hand(self, instance_id: str) -> tuple[WorkflowInstance, WorkflowDefinition] | None:
+        instance = self._open.get(instance_id)
+        return None if instance is None else (instance, self.definition(instance))
 
     def _answered(self, answers: Iterator[Answer]) -> None:
         """Calls came back: record what follows from all of them in one commit, then act on it.

@@ -45,10 +45,10 @@ Found = tuple[WorkflowInstance, WorkflowDefinition]
 
 
 class StepExecution:
-    """look_up: the instance of a call with its definition, as it is when the call begins. answered: is given
-    the answers; a call counts as under way until its answer has been taken from the iterator. failures: what
-    becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word. secrets: for
-    `${secret.NAME}` in inputs; what a step answers is kept without their values.
+    """look_up: the instance of a call with its definition, as it is when the call begins; None: it has ended.
+    answered: is given the answers; a call counts as under way until its answer has been taken from the
+    iterator. failures: what becomes of a failed step (ADR-012, `handleStepFailure`); None takes the step's word.
+    secrets: for `${secret.NAME}` in inputs; what a step answers is kept without their values.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StepExecution:
         clock: Clock,
         control: WorkflowControl,
         *,
-        look_up: Callable[[str], Found],
+        look_up: Callable[[str], Found | None],
         answered: Callable[[Iterator[Answer]], None],
         now: Callable[[], int],
         ended: Callable[[], None],
@@ -133,7 +133,11 @@ class StepExecution:
         try:
             async with self._slots:
                 since = self._now()
-                outcome = await self._outcome(call, check)
+                found = self._look_up(call[0])
+                if found is None:  # it ended before the call had its turn
+                    self._over(call)
+                    return self._ended()
+                outcome = await self._outcome(call, check, found)
                 if isinstance(outcome, Failed) and self._failures is not None and call[2] == "step":
                     outcome = self._recovered(call, outcome, self._failures)
         except BaseException:
@@ -161,17 +165,17 @@ class StepExecution:
             self._over(answer[0])
             yield answer
 
-    async def _outcome(self, call: Call, check: bool) -> Outcome:
+    async def _outcome(self, call: Call, check: bool, found: Found) -> Outcome:
         secrets = Secrets(self._find)
         try:
-            context, step_type, undoing = self._context(call, secrets)
+            context, step_type, undoing = self._context(call, found, secrets)
         except ReferenceUnresolved as error:
             return Failed(error=str(error), kind="bad-input", before_effect=True)
         try:
             if undoing:
                 outcome = await (step_type.check_undo(context) if check else step_type.undo(context))
             else:
-                most = self._most(call, context.now)
+                most = _most(call, found, context.now)
                 doing = step_type.check(context) if check else step_type.start(context)
                 outcome = await (doing if most is None else _within(most, doing))
             try:
@@ -187,28 +191,17 @@ class StepExecution:
             log.error("step %s of %s raised\n%s", call[1], call[0], secrets.hidden(traceback.format_exc()))
             return Failed(error=f"{type(error).__name__} in step {call[1]}; see the log", kind="bug")
 
-    def _most(self, call: Call, now: datetime) -> float | None:
-        """Seconds that a call may take, by the step's timeout; one that comes late may still look once."""
-        instance, definition = self._look_up(call[0])
-        known, lasts = instance.steps[call[1]], definition.step(call[1]).timeout
-        if lasts is None or known.started_at is None:
-            return None
-        until = (
-            moment(known.deadline) if known.deadline else later(moment(known.started_at), lasts + known.held)
-        )
-        return max((until - now).total_seconds(), min(lasts, _LOOKS))
-
     def _recovered(self, call: Call, failed: Failed, failures: FailureHandler) -> Failed:
-        try:
-            instance, definition = self._look_up(call[0])
-        except KeyError:  # it ended meanwhile, so nobody waits for this
+        found = self._look_up(call[0])
+        if found is None:  # it ended meanwhile, so nobody waits for this
             return failed
+        instance, definition = found
         left = fixes_left(instance, definition, call[1])
         return failures.handle(failed, instance.steps[call[1]].attempt, definition.step(call[1]), left)
 
-    def _context(self, call: Call, secrets: Secrets) -> tuple[StepContext, StepType, bool]:
+    def _context(self, call: Call, found: Found, secrets: Secrets) -> tuple[StepContext, StepType, bool]:
         """What the step sees; its type; whether its undo is meant. A rollback_action is another type's start."""
-        instance, definition = self._look_up(call[0])
+        instance, definition = found
         step = definition.step(call[1])
         known = instance.steps[call[1]]
         undoing = call[2] == "rollback"
@@ -236,6 +229,16 @@ class StepExecution:
 
     def _type(self, name: str) -> StepType:
         return self._step_types.get(name) or _Gone(name)
+
+
+def _most(call: Call, found: Found, now: datetime) -> float | None:
+    """Seconds that a call may take, by the step's timeout; one that comes late may still look once."""
+    instance, definition = found
+    known, lasts = instance.steps[call[1]], definition.step(call[1]).timeout
+    if lasts is None or known.started_at is None:
+        return None
+    until = moment(known.deadline) if known.deadline else later(moment(known.started_at), lasts + known.held)
+    return max((until - now).total_seconds(), min(lasts, _LOOKS))
 
 
 async def _within(most: float, doing: Awaitable[Outcome]) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import sys
 from pathlib import Path
@@ -72,6 +73,21 @@ async def test_one_signal_completes_one_step_and_the_same_cause_signals_once() -
     assert [story.state().steps[s].result["n"] for s in ("first", "second")] == [1, 2]
     with pytest.raises(NotAllowedNow, match="nobody waits"):
         story.engine.signal(NAME, "go", {}, actor="@maria", cause="comment 4")
+
+
+async def test_a_signal_that_ends_the_story_while_its_step_is_about_to_look_again_leaves_nothing_behind() -> (
+    None
+):
+    story = house(FIRST)
+    story.begin()
+    await story.engine.settle()
+    story.engine.recheck()
+    story.engine.signal(NAME, "go", {}, actor="@maria", cause="c1")
+    looks = [task for task in asyncio.all_tasks() if task.get_name() == f"{NAME}/first/step"]
+    assert looks
+    await asyncio.gather(*looks)  # raises what a look raises that nobody waits for any more
+    assert story.engine.idle
+    assert story.state().state is WorkflowState.COMPLETED
 
 
 async def test_two_who_wait_side_by_side_get_a_signal_each() -> None:
