@@ -3,7 +3,7 @@
 Each item must quote the record. The quote is looked up in the record's text, to the letter but for white space,
 and its lines are the ones where we found it, not those that a model would name. An item whose quote does not
 stand there is refused with the reason; a model invents with the same ease as it reads. What is left is still
-only inferred: it never enters a plan. Pure. Not here: asking (model.py), showing (bot/render/proposals.py).
+only inferred: it never enters a plan. Pure. Not here: asking (model.py), showing (bot/render/advice.py).
 """
 
 from __future__ import annotations

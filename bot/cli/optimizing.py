@@ -94,7 +94,7 @@ def optimise(definition: str, diff: bool, as_json: bool, store: str) -> None:
     """
     import msgspec
 
-    from bot.render.proposal import proposal
+    from bot.render.optimising import proposal
     from bot.render.story import wants_colour
 
     opened = opened_store(store)

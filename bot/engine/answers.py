@@ -31,7 +31,8 @@ def answered(
         case Done(result=result):
             yield e.StepCompleted(step=step.name, result=result)
         case Waiting():
-            deadline = _deadline(known, step, outcome)
+            allowed = outcome.deadline if outcome.deadline is not None else step.timeout
+            deadline = _deadline(known.started_at, allowed, known.held)
             if deadline is not None and e.moment(deadline) <= around.now:
                 note = outcome.note or "an answer"
                 yield e.StepFailed(
@@ -74,11 +75,11 @@ def answered(
                 )
 
 
-def _deadline(known: StepInstance, step: StepDefinition, outcome: Waiting) -> str | None:
-    allowed = outcome.deadline if outcome.deadline is not None else step.timeout
-    if allowed is None or known.started_at is None:
+def _deadline(started: str | None, allowed: float | None, held: float = 0.0) -> str | None:
+    """allowed, held: seconds that it may take, and that it was paused."""
+    if allowed is None or started is None:
         return None
-    return e.stamp(e.later(e.moment(known.started_at), allowed + known.held))
+    return e.stamp(e.later(e.moment(started), allowed + held))
 
 
 def _waits_differently(known: StepInstance, outcome: Waiting, deadline: str | None) -> bool:
@@ -105,12 +106,7 @@ def undone(
         case Done(result=result):
             yield e.CompensationCompleted(step=step.name, result=result)
         case Waiting():
-            started = known.rollback_started_at
-            deadline = (
-                e.stamp(e.later(e.moment(started), outcome.deadline))
-                if outcome.deadline is not None and started is not None
-                else None
-            )
+            deadline = _deadline(known.rollback_started_at, outcome.deadline)
             if deadline is not None and e.moment(deadline) <= around.now:
                 yield e.CompensationFailed(
                     step=step.name,

@@ -64,11 +64,6 @@ class Unreadable(msgspec.Struct, frozen=True):
 RERUN = "rerun"  # the identifier of the button that GitHub itself puts on each check run
 
 
-def merged_key(repository: str) -> str:
-    """Wakes who waits for news of what a repository holds: a pull request was merged there."""
-    return f"merged:{repository}"
-
-
 def pull_key(repository: str, number: int) -> str:
     """Wakes when anything happens to a pull request."""
     return f"pr:{repository}#{number}"
@@ -144,13 +139,10 @@ def _pull_request(reading: _Reading) -> Fact | Ignored:
     pull, repository = payload.pull_request, payload.repository
     head_repository = pull.head.repo.full_name if pull.head.repo else ""
     author = pull.user.login if pull.user else ""
-    keys: tuple[str, ...] = (pull_key(repository.full_name, payload.number),)
-    if payload.action == "closed" and pull.merged_at is not None:
-        keys = (*keys, merged_key(repository.full_name))
     return reading.fact(
         "pull-request",
         payload,
-        keys,
+        (pull_key(repository.full_name, payload.number),),
         payload.number,
         head_sha=pull.head.sha,
         head_ref=pull.head.ref,

@@ -1,4 +1,4 @@
-"""Step types that wait for nothing but the engine: await-signal and sleep. They need no entry point.
+"""Step types that wait for nothing but the engine: await-signal and sleep.
 
 Both are durable without a table of their own: a signal is an event of the instance, and when a sleep is over
 follows from when it began. Not here: how a signal finds its step (bot/engine/course.py).

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
-from bot.github.facts import merged_key, pull_key
+from bot.github.facts import branch_key, pull_key, sha_key
 from bot.github.objects import Pull
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, link
@@ -62,8 +62,8 @@ class AwaitMerge(GitHubStep):
         return Waiting(
             wake_on=(
                 pull_key(repository.full_name, pull.number),
-                merged_key(repository.full_name),
-                f"sha:{repository.full_name}@{pull.head.sha}",
+                sha_key(repository.full_name, pull.head.sha),
+                branch_key(repository.full_name, pull.base.ref),  # the record may be edited there
             ),
             recheck_after=600,
             deadline=float(ctx.inputs["deadline"]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 
 from bot.engine.outcome import Failed, Outcome
 from bot.engine.ports import StepContext, StepType
@@ -19,22 +19,12 @@ from bot.steps.library.interaction import LLMInteraction
 log = logging.getLogger("cloi.steps")
 
 GROUP = "cloi.steps"
-OURS = tuple(
-    EntryPoint(name, f"bot.{where}", GROUP)
-    for name, where in (
-        ("await-signal", "plugins.waiting:AwaitSignal"),
-        ("sleep", "plugins.waiting:Sleep"),
-        ("decide-status", "steps.status:DecideStatus"),
-        ("propose-status", "steps.status:ProposeStatus"),
-    )
-)
-"""Those that need no entry in the package's metadata: an installation from before them has them at once."""
 
 
 @cache
 def installed() -> tuple[plugins.Installed, ...]:
     """Step types of this bot and all plugins, looked for once: what is installed later needs a new process."""
-    return plugins.installed([*OURS, *entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
+    return plugins.installed([*entry_points(group=GROUP), *entry_points(group=plugins.GROUP)])
 
 
 def step_classes() -> dict[str, type[StepType]]:

@@ -16,6 +16,7 @@ from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.gates.merge import MergeConflict, merge
 from bot.github import commits, issues, pulls
+from bot.github.facts import pull_key
 from bot.github.objects import Issue, Pull
 from bot.github.repository import Repository
 from bot.render import reverts as words
@@ -152,7 +153,7 @@ class FullSystemRollback(GitHubStep):
             )
         known = {name: memo[name] for name in ("base", "made") if name in memo}
         return Waiting(
-            wake_on=(f"pr:{ctx.inputs['repository']}#{revert.number}",),
+            wake_on=(pull_key(str(ctx.inputs["repository"]), revert.number),),
             recheck_after=600,
             deadline=_PATIENCE,
             note=note,

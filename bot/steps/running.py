@@ -16,6 +16,7 @@ from bot.engine.ports import StepContext
 from bot.gates.approval import approval_hash
 from bot.gates.patch import blob_id
 from bot.github import dispatches
+from bot.github.facts import run_key
 from bot.github.objects import Job, Run
 from bot.github.repository import Repository
 from bot.steps.base import GitHubStep, blob, link, plan_of
@@ -167,7 +168,7 @@ class AwaitRun(GitHubStep):
         if run.status != "completed":
             going = next((name for name, state in jobs.items() if state == "in_progress"), None)
             return Waiting(
-                wake_on=(f"run:{repository.full_name}/{number}",),
+                wake_on=(run_key(repository.full_name, number),),
                 recheck_after=120,
                 deadline=float(ctx.inputs["deadline"]),
                 note="the run" + (f" (job {going})" if going else ""),
@@ -222,7 +223,7 @@ class DeleteGeneratedFiles(GitHubStep):
         cancelled = await dispatches.cancel_run(ctx, repository, number)
         if (await repository.run(number)).status != "completed":
             return Waiting(
-                wake_on=(f"run:{repository.full_name}/{number}",),
+                wake_on=(run_key(repository.full_name, number),),
                 recheck_after=60,
                 deadline=_TO_STOP,
                 note=f"run {number} to stop",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.engine.outcome import DomainEvent, Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
+from bot.github.facts import sha_key
 from bot.steps.base import GitHubStep
 
 _BAD = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure"})
@@ -45,7 +46,7 @@ class WatchChecks(GitHubStep):
                 return Failed(error=words, kind="gate", events=events, park=True)
             return Done({"checks": seen}, events=events)
         return Waiting(
-            wake_on=(f"sha:{repository.full_name}@{sha}",),
+            wake_on=(sha_key(repository.full_name, sha),),
             recheck_after=min(left, 300.0),
             note="the default branch to stay well",
             memo={"checks": seen},

@@ -274,10 +274,6 @@ async def test_an_undo_may_wait_too() -> None:
     assert world.objects == {}
 
 
-class Killed(BaseException):
-    """SIGKILL, as seen from inside."""
-
-
 def _stories() -> dict[str, str]:
     good = [BRANCH, MERGE, RUN, {"name": "b2", "type": "make"}]
     bad = [*good, {"name": "no", "type": "refuse", "depends_on": ["run", "b2"]}]
@@ -286,39 +282,15 @@ def _stories() -> dict[str, str]:
 
 async def _played(story: str, kill_at: int | None) -> tuple[House, int]:
     """The story with one kill at the given point (before or after an effect or an append)."""
-    world, passed, dead = w.World(), 0, False
+    house = House(_stories()[story], w.World(), refuse=w.Refuse(w.FAILS))
+    house.world.merged.add("merge")
+    points = await w.lived(house, [_begun], kill_at)
+    return house, points
 
-    def gate(point: str) -> None:
-        nonlocal passed, dead
-        passed += 1
-        dead = dead or passed == kill_at
-        if dead:  # and nothing else of this process does anything any more
-            raise Killed(point)
 
-    house = House(_stories()[story], world, refuse=w.Refuse(w.FAILS))
-    inner = house.store.append
-
-    def append(appends, **kw):
-        gate("before append")
-        inner(appends, **kw)
-        gate("after append")
-
-    house.store.append, world.gate = append, gate
-    world.merged.add("merge")
-    for _ in range(2):
-        try:
-            house.engine.recover()
-            if not house.store.read("story/k"):
-                house.begin()
-            await house.engine.settle()
-            if dead:
-                raise Killed
-            break
-        except Killed:
-            await house.engine.stop()
-            dead = False
-            house.open()  # a new process, with nothing but the store and the world
-    return house, passed
+def _begun(house: House) -> None:
+    if not house.store.read("story/k"):
+        house.begin()
 
 
 @pytest.mark.parametrize("story", ["good", "bad"])

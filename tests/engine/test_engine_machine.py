@@ -8,7 +8,6 @@ the events is the live state), and their streams have the same bytes. CLOI_THORO
 from __future__ import annotations
 
 import logging
-import os
 import random
 import tempfile
 from collections.abc import Callable
@@ -22,8 +21,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.store import MemoryStore, SQLiteStore
 from tests.engine.proving import draw
 from tests.engine.simulated import Fate, House, running
+from tests.properties import THOROUGH
 
-EXAMPLES = 300 if os.environ.get("CLOI_THOROUGH") else 12
+EXAMPLES = 300 if THOROUGH else 12
 SHARED_MEMORY = Path("/dev/shm")
 ACTS = ["cancel", "undo", "retry", "pause", "resume", "signal", "back to s0", "back to s1"]
 KEYS = st.sampled_from(["a", "b"])

@@ -20,8 +20,8 @@ from bot.engine.state import WorkflowState
 from tests.engine.outside import Killed, Refused
 from tests.engine.proving import Drawn, draw
 from tests.engine.simulated import Fate, House, running
+from tests.properties import THOROUGH
 
-THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 AGAIN = os.environ.get("CLOI_MISHAP")
 DEFINITIONS = 200
 EACH = None if THOROUGH else 10

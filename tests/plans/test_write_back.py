@@ -4,7 +4,6 @@ twice is the same file."""
 from __future__ import annotations
 
 import difflib
-import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from bot.plans.planner import plan
 from bot.plans.write_back import NotKept, Written, write_back
 from bot.records import front_matter
 from bot.records.reader import read
+from tests.properties import THOROUGH
 from tests.records.test_records_corpus import corpus
 
 PATH = "docs/adr/ADR-007-weigh-the-tea.md"
@@ -203,7 +203,7 @@ def first(pair: tuple[str, ...]) -> str:
 def test_real_records_read_the_same_with_their_plan_in_them() -> None:
     """A share of the corpus; CLOI_THOROUGH takes all of it."""
     pages = sorted(corpus().rglob("*.md"))
-    chosen = pages if os.environ.get("CLOI_THOROUGH") else pages[::12]
+    chosen = pages if THOROUGH else pages[::12]
     refused = 0
     for page in chosen:
         data, name = page.read_bytes(), f"docs/adr/{page.name}"

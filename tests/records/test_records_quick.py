@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.records.markdown import blocks_of, library_blocks
 from bot.records.quick import pieces_of
+from tests.properties import THOROUGH
 
 LINES = st.sampled_from(
     r"""a|text b|a  |# h|## h #|#|####### x|  # h|- a|* b|+ c|1. x|2. y|10. k|3) z|0. z|- 1. p|-|1.|  c|    d|> q|>
@@ -20,7 +19,7 @@ TEXTS = st.lists(st.tuples(LINES, st.sampled_from(["", "", "", " ", "  ", " z"])
 
 
 @given(TEXTS.map(lambda pairs: [line + end for line, end in pairs]))
-@settings(max_examples=20_000 if os.environ.get("CLOI_THOROUGH") else 200)
+@settings(max_examples=20_000 if THOROUGH else 200)
 def test_the_quick_way_gives_the_same_blocks(lines: list[str]) -> None:
     assert blocks_of(lines) == library_blocks(lines)
 

@@ -23,8 +23,8 @@ import pytest
 from bot.engine.events import Event, StepEmitted
 from bot.engine.ports import Append, Delivery, Effect, Summary
 from bot.store import SQLiteStore
+from tests.properties import THOROUGH
 
-THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 CALLS = 120 if THOROUGH else 24
 WAYS = 25 if THOROUGH else 5
 """How many images of each moment, at most."""

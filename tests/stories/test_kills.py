@@ -26,12 +26,12 @@ import pytest
 from bot.demo.stage import Stage
 from bot.demo.stories import STORIES, Told
 from bot.store.memory import MemoryStore
+from tests.properties import THOROUGH
 from tests.stories.conftest import Open
 from tests.stories.mortal import DELIVERY, EFFECT, Fate, MortalStore, Point, mortal
 
 pytestmark = pytest.mark.xdist_group("kills")
 
-THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
 AGAIN = os.environ.get("CLOI_KILL")
 LIVES = 20
 """Deaths in one play, at most."""

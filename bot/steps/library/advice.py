@@ -2,7 +2,7 @@
 
 The plan is made without them and stays as it is, to the byte: a proposal that people agree with is written into
 the record by people, and is planned then. Where no model answers, the text says so, since nothing depends on it.
-Not here: holding quotes against the record (bot/agents/proposals.py), the text's words (bot/render/proposals.py).
+Not here: holding quotes against the record (bot/agents/proposals.py), the text's words (bot/render/advice.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.engine.outcome import DomainEvent, Done
 from bot.engine.ports import StepContext
 from bot.plans.requirements import extract
 from bot.records.reader import read
-from bot.render import proposals as words
+from bot.render import advice as words
 
 TASK = (
     "Read the decision record below. Propose what it asks to be built, an order of the work, tests, and how to "

@@ -1,4 +1,4 @@
-"""The comment that shows what a language model proposes about a record: templates/words/proposals.md.j2.
+"""The comment that shows what a language model proposes about a record: templates/words/advice.md.j2.
 
 It stands apart from plan and progress, and says of each line that it is inferred. Not here: holding the quotes
 against the record (bot/agents/proposals.py).
@@ -43,8 +43,8 @@ def proposals(path: str, model: str, good: Sequence[ProposalLine], refused: Sequ
     bad = [f"| {cell(r.text, 300)} | {cell(r.quote, 300)} | {cell(r.reason, 200)} |" for r in refused]
     bad_rows, bad_left = rows_within(bad, _MOST)
     return say(
-        "proposals",
-        "proposals",
+        "advice",
+        "advice",
         path=path,
         model=model,
         rows=rows,
@@ -57,7 +57,7 @@ def proposals(path: str, model: str, good: Sequence[ProposalLine], refused: Sequ
 
 def no_proposals(path: str, reason: str) -> Safe:
     """What is said where there are none."""
-    return say("proposals", "none", path=path, reason=reason)
+    return say("advice", "none", path=path, reason=reason)
 
 
 def _row(path: str, p: ProposalLine) -> str:
