@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.records.doubt import doubtful, doubtful_east, glued
 from bot.records.inline import plain
 from bot.records.phrases import about_us
 from bot.records.record import Status
@@ -22,7 +23,8 @@ _WRAP = re.compile(r"^[\s\"'“”‘’({\[<]+|[\s\"'“”‘’)}\]>.,;!]+$")
 _EMPTY = re.compile(r"^[\W_]*$|^(?:n/?a|none|tbd|todo|\?+|\.{2,}|x+)$", re.I)
 _BRACES = re.compile(r"^[{\[<].*[}\]>]$|\{[^{}]*\}")
 _CHOICE = re.compile(
-    r"^[\s\"'“”‘’`*_)}\]>]*(?:\||/|\bor\b|\boder\b|\bou\b|,\s*\bor\b|¦|‖)[\s\"'“”‘’`*_({\[<]*$", re.I
+    r"^[\s\"'“”‘’`*_)}\]>]*(?:[|/¦‖｜／┃│∣⎮•·‧・∙]|\bor\b|\boder\b|\bou\b|,\s*\bor\b)[\s\"'“”‘’`*_({\[<]*$",
+    re.I,
 )
 _ARROW = re.compile(r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)")
 _DENIERS = (
@@ -31,7 +33,7 @@ _DENIERS = (
     r"almost|no|"
     r"previously|formerly|initially|originally|was|nicht|noch nicht|não|pas|nie|не"
 )
-_DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s-]*$", re.I)
+_DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s:-]*$", re.I)
 _SUBJECT = re.compile(
     r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?"
     r"(?:(?:adr|decision|record|document|rfc|proposal|status|architecture decision|entscheidung)\s*)?"
@@ -40,9 +42,17 @@ _SUBJECT = re.compile(
 )
 _PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
-_TASK = re.compile(r"^\s*(?:[-*+]\s*)?\[([ xX✓✔])\]\s*(.*)$")
+_BOX = re.compile(
+    r"[\[(]\s{0,3}([xX✓✔*])\s{0,3}[\])](?!\()|([☑☒◉●🗹✅])|[\[(](?:\s{0,3}|_{1,3})[\])]|[☐□○◯🔲⬜]"
+)
+"""A box on a form, with group 1 or 2 where it is ticked."""
 _HAS_BAD = (Status.REJECTED, Status.DEFERRED, Status.DEPRECATED)
 _POSITIVE = (Status.ACCEPTED, Status.IMPLEMENTED)
+_UNDECIDED = (Status.PROPOSED, Status.DRAFT)
+_JOINED = re.compile(
+    r"[\s\"'“”‘’`*_)}\]>]*(?:[|/¦‖｜／┃│∣⎮•·‧・∙]|\band\b|\bund\b|\bet\b|&)[\s\"'“”‘’`*_({\[<]*$", re.I
+)
+_ENDS = re.compile(r"\s*(?:[)\].,;!?|\d–—-]|$)")
 _OFFICIAL_PEP = {"final": Status.IMPLEMENTED, "active": Status.ACCEPTED, "living": Status.ACCEPTED}
 _OFFICIAL_RFD = {"committed": Status.IMPLEMENTED}
 
@@ -75,8 +85,10 @@ def normalise(text: str, *, family: str = "") -> Status | None:
         return Status.PLACEHOLDER
     bare = _WRAP.sub("", words).lower()
     official = _OFFICIAL_PEP if family == "pep" else _OFFICIAL_RFD if family == "rfd" else {}
-    if bare.split(" ")[0].strip(",.;:") in official and len(bare.split()) <= 6:
-        return official[bare.split(" ")[0].strip(",.;:")]
+    own = bare.split(" ")[0].strip(",.;:")
+    if own in official and len(bare.split()) <= 6:
+        mixed = any(m.status not in _POSITIVE for m in matches)
+        return Status.UNKNOWN if mixed or doubtful(bare, 0, len(own)) else official[own]
     if not matches:
         return Status.PLACEHOLDER if _BRACES.fullmatch(words) else Status.UNKNOWN
     return _judge(words, matches)
@@ -88,14 +100,16 @@ def names_state(text: str) -> bool:
 
 
 def _ticked(text: str) -> str | None:
-    """The ticked entries of a task list, the text itself if it is none; None if nothing is ticked."""
-    if "[" not in text:
+    """The one ticked entry of a form with boxes, the text itself if it is none; None if that is not clear."""
+    boxes = list(_BOX.finditer(text))
+    if not any(box[0][0] in "[(" or not box[2] for box in boxes):
         return text
-    tasks = [found for line in text.split("\n") if (found := _TASK.match(line))]
-    if len(tasks) < 2:
-        return _TASK.sub(r"\2", text) if tasks and tasks[0][1] != " " else text
-    ticked = [task[2] for task in tasks if task[1] != " "]
-    return ticked[0] if len(ticked) == 1 else None
+    ticked = [i for i, box in enumerate(boxes) if box[1] or box[2]]
+    if len(ticked) != 1 or text[: boxes[0].start()].strip(" \t\n-*+"):
+        return None
+    at = ticked[0]
+    end = boxes[at + 1].start() if at + 1 < len(boxes) else len(text)
+    return text[boxes[at].end() : end].rstrip(" \t\n-*+")
 
 
 def _latest(text: str) -> str | None:
@@ -104,7 +118,10 @@ def _latest(text: str) -> str | None:
     dates = [_ISO.search(line) for line in lines]
     if len(lines) < 2 or not all(dates) or not all(STATE.search(line) for line in lines):
         return None
-    return max(zip(dates, lines, strict=True), key=lambda pair: pair[0][0] if pair[0] else "")[1]
+    newest = max(date[0] for date in dates if date)
+    last = [line for date, line in zip(dates, lines, strict=True) if date and date[0] == newest]
+    worse = [line for line in last if normalise(line) not in _POSITIVE]
+    return (worse or last)[-1]
 
 
 def _matches(words: str) -> list[_Match]:
@@ -119,10 +136,11 @@ def _matches(words: str) -> list[_Match]:
             continue
         if name in ("rfc", "review") and re.match(r"[\s-]?\d", after):
             continue
-        out.append(_Match(found.start(), found.end(), STATE_OF[name], bool(_DENIED.search(before))))
+        denied = bool(_DENIED.search(before))
+        out.append(_Match(found.start(), found.end(), STATE_OF[name], denied))
     for found in CJK_STATE.finditer(words):
         before = words[max(0, found.start() - 2) : found.start()]
-        denied = before.endswith(("未", "不", "没", "待", "미"))
+        denied = before.endswith(("未", "不", "没", "待", "미", "非")) or doubtful_east(words, found.end())
         out.append(_Match(found.start(), found.end(), CJK_STATE_OF[found[0]], denied))
     return sorted(out, key=lambda m: m.start)
 
@@ -132,7 +150,7 @@ def _is_template(words: str, matches: list[_Match]) -> bool:
     if len(kinds) < 2:
         return False
     pairs = list(pairwise(matches))
-    if kinds <= set(_POSITIVE):
+    if kinds <= set(_POSITIVE) and not _BRACES.fullmatch(words):
         return False
     choices = sum(1 for a, b in pairs if a.status is not b.status and _CHOICE.match(words[a.end : b.start]))
     if choices >= 2 or (choices and len(kinds) == 2 and len(matches) == 2 and len(words) < 60):
@@ -170,10 +188,10 @@ def _judge(words: str, matches: list[_Match]) -> Status:
         if not match.denied and _by(words, match):
             return Status.SUPERSEDED_PARTIALLY  # "Accepted; the sync part is superseded by …"
     if first.status in _POSITIVE:
-        worse = [m for m in matches[1:] if m.status in _HAS_BAD and not m.denied and _set_apart(words, m)]
+        worse = [m for m in matches[1:] if m.status in _HAS_BAD and not m.denied and _of_it(words, first, m)]
         if worse:
             return worse[-1].status
-        if _conditional(words, first):
+        if _doubted(words, matches, first):
             return Status.UNKNOWN
     return first.status
 
@@ -193,13 +211,13 @@ def _after_arrow(words: str, matches: list[_Match]) -> Status:
     between = words[matches[-2].end : last.start]
     if last.denied or not _ARROW.search(between):
         return Status.UNKNOWN
-    return last.status
+    return Status.UNKNOWN if last.status in _POSITIVE and _doubted(words, [last], last) else last.status
 
 
 def _leads(lead: str) -> bool:
     """Whether nothing but marks, a date, an icon or "this decision is" stands before the state."""
     bare = re.sub(r"[\d\W_]+", " ", lead).strip()
-    if not bare or len(bare) <= 2:
+    if not bare or len(bare) <= 1:
         return True
     bare = re.sub(r"^(?:on|since|am|le|el|em|seit)\b\s*", "", bare, flags=re.I)
     month = re.fullmatch(r"(?:[^\W\d_]{3,9}\s*){0,2}(?:st|nd|rd|th)?", bare)
@@ -220,13 +238,30 @@ def _set_apart(words: str, match: _Match) -> bool:
     return about_us(words[max(0, match.start - 80) : match.start])
 
 
-def _conditional(words: str, first: _Match) -> bool:
-    after = words[first.end : first.end + 40].lower()
-    return bool(
-        re.match(r"\s*\?", after)
-        or re.match(
-            r"[\s,(-]*(?:if|once|pending|subject to|provided that|conditional|conditionally|unless|"
-            r"depending|by nobody|criteria)\b",
-            after,
-        )
-    )
+def _of_it(words: str, first: _Match, match: _Match) -> bool:
+    """The same for a word after the first, whatever word that one is."""
+    return about_us(f"accepted{words[first.end : match.start][-80:]}") or _set_apart(words, match)
+
+
+def _doubted(words: str, matches: list[_Match], match: _Match) -> bool:
+    """Whether something takes from a state that permits: a word beside it, or an open state said of the same."""
+    if words[match.start : match.end].isascii() or not CJK_STATE.fullmatch(words[match.start : match.end]):
+        if doubtful(words, match.start, match.end):
+            return True
+        positive = any(m.start == match.end + 1 and m.status in _POSITIVE for m in matches)
+        if glued(words, match.end) and not positive:
+            return True
+    for other in matches:
+        if other.start > match.end and other.status not in _POSITIVE and not other.denied:
+            between = words[match.end : other.start]
+            if (
+                _JOINED.match(between)
+                or (not between.strip() and other.status in _HAS_BAD)
+                or (
+                    other.status in _UNDECIDED
+                    and _set_apart(words, other)
+                    and _ENDS.match(words[other.end :])
+                )
+            ):
+                return True
+    return False
