@@ -15,7 +15,9 @@ _HEADING = re.compile(r"^(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*$")
 _ATTRIBUTE = re.compile(r"^:(!?[\w][\w -]{0,40}!?):(?:[ \t]+(.*))?$")
 _LABELLED = re.compile(r"^([^\s:][^:\n]{0,60})::(?:[ \t]+(.*))?$")
 _ITEM = re.compile(r"^[ \t]*(\*{1,5}|-|\.{1,5}|\d{1,3}\.)[ \t]+(\S.*)$")
-_FENCE = re.compile(r"^(-{4,}|\.{4,}|\+{4,}|/{4,}|`{3,})")
+_FENCE = re.compile(r"^(-{4,}|\.{4,}|\+{4,}|/{4,}|_{4,}|`{3,})")
+_AS_CODE = re.compile(r"\[(?:source|listing|literal|quote|verse|pass|stem|comment)\b", re.I)
+_CONDITION = re.compile(r"^if(?:n?def|eval)::[^\[]{0,100}\[[ \t]*\]?")
 _REVISION = re.compile(r"^v?[\d.]+,[ \t]*(\d{4}-\d\d-\d\d)")
 _COLUMNS = re.compile(r"cols=\"?([^\"\]]{1,80})")
 MAX_CELLS = 2_000
@@ -45,11 +47,20 @@ def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
             out.append(Block(Kind.HEADING, found[2], number, number, len(found[1])))
             at += 1
         elif found := _ATTRIBUTE.match(line):
-            out.append(Block(Kind.FIELD, f"{_named(found[1])}: {found[2] or ''}", number, number))
+            value = "unset" if "!" in found[1] else found[2] or ""
+            out.append(Block(Kind.FIELD, f"{_named(found[1])}: {value}", number, number))
             at += 1
+        elif _CONDITION.match(line):
+            end = next((i for i in range(at + 1, len(lines)) if lines[i].startswith("endif::")), at)
+            out.append(Block(Kind.CODE, "", number, first_line + end))
+            at = end + 1
         elif line.startswith("[") and line.rstrip().endswith("]"):
             columns = _column_count(line)
             at += 1
+            if _AS_CODE.match(line) and at < len(lines) and not _FENCE.match(lines[at]):
+                at = _as_code(lines, at, first_line, out)
+        elif line.startswith((" ", "\t")) and not _ITEM.match(line) and not _LABELLED.match(line.strip()):
+            at = _as_code(lines, at, first_line, out)
         elif found := _LABELLED.match(line):
             at = _labelled(found, lines, at, first_line, out)
         elif found := _ITEM.match(line):
@@ -71,6 +82,15 @@ def _labelled(found: re.Match[str], lines: Sequence[str], at: int, first: int, o
         value, at = lines[at].strip(), at + 1
     out.append(Block(Kind.FIELD, f"{found[1]}: {value}", first + start, first + at - 1))
     return at
+
+
+def _as_code(lines: Sequence[str], at: int, first: int, out: list[Block]) -> int:
+    """A paragraph that is shown as it is written, or as somebody else's words."""
+    start = at
+    while at < len(lines) and lines[at].strip():
+        at += 1
+    out.append(Block(Kind.CODE, "", first + start, first + max(start, at - 1)))
+    return max(at, start + 1)
 
 
 def _paragraph(lines: Sequence[str], at: int, first: int, out: list[Block]) -> int:

@@ -11,9 +11,10 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from bot.records.blocks import Kind
+from bot.records.blocks import Block, Kind
 from bot.records.dates import Order, read_date
 from bot.records.fields import Field
+from bot.records.hidden import unstruck
 from bot.records.inline import plain
 from bot.records.record import Status
 from bot.records.status import normalise
@@ -21,10 +22,19 @@ from bot.records.status import normalise
 PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
 _TAKES_BACK = (Status.SUPERSEDED, Status.SUPERSEDED_PARTIALLY, Status.DEPRECATED, Status.REJECTED)
 _TAKEN_BACK = re.compile(
-    r"^\W*(?:(?:now|later|since|partially|partly|on|\d[\d./-]*)\W+)*(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
-    r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)",
+    r"^\W*(?:(?:now|later|since|partially|partly|on|\d[\d./-]*)\W+)*"
+    r"(?:(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
+    r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)|"
+    r"(?:(?:this|the|it|decision|adr|record|rfc|proposal|then|but|has|been|is|was|again|\d[\d./-]*)\W+)*"
+    r"(?P<end>withdrawn|rejected|reverted|retired|deprecated|super[sc]ee?ded|revoked|rescinded|annulled|void|voided|"
+    r"cancelled|canceled|expired|abandoned|declined|overruled|overturned|vetoed|repealed|reopened|re-opened|"
+    r"on hold|deferred|postponed|suspended|undecided|not\s+accepted|not\s+approved|"
+    r"no longer\s+(?:valid|accepted|in force|applicable|applies|relevant|in use))"
+    r"(?=\s*(?:[.,;:!()\[\]\d–—-]|$|(?:by|on|in|since|at|as|because|due|after|until|again|for)\b)))",
     re.I,
 )
+_ONLY_A_STATE = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+){0,2}\W*")
+_NO_MORE = (*_TAKES_BACK, Status.DEFERRED, Status.DRAFT, Status.PROPOSED)
 _OPEN = (Status.UNKNOWN, Status.PLACEHOLDER)
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
 _STATE_AND_DATE = re.compile(
@@ -48,15 +58,27 @@ def _with_later(status: Status | None, field: Field) -> Status | None:
     """A status section may go on: "Accepted", and in the next paragraph "Superseded by …". The later one holds."""
     if status not in PERMITS:
         return status
-    for block in field.blocks[1:8]:
-        if block.kind in (Kind.PARAGRAPH, Kind.ITEM) and block.text != field.value:
-            for line in block.text.split("\n")[:8]:
-                if _TAKEN_BACK.match(plain(line)) and (later := normalise(line)) in _TAKES_BACK:
-                    return later
-    for line in field.value.split("\n")[1:8]:
-        if _TAKEN_BACK.match(plain(line)) and (later := normalise(line)) in _TAKES_BACK:
-            return later
+    later = [line for b in field.blocks[1:8] for line in _lines_of(b, field)]
+    for line in (*later, *field.value.split("\n")[1:8]):
+        if taken := _taken_back(plain(line)):
+            return taken
     return status
+
+
+def _lines_of(block: Block, field: Field) -> list[str]:
+    if block.kind not in (Kind.PARAGRAPH, Kind.ITEM) or block.text == field.value:
+        return []
+    return unstruck(block.text).split("\n")[:8]
+
+
+def _taken_back(line: str) -> Status | None:
+    """What a later line of a status makes of it, if it takes it back or states another state and nothing else."""
+    state = normalise(line)
+    if found := _TAKEN_BACK.match(line):
+        if state in _TAKES_BACK:
+            return state
+        return (state if state in _NO_MORE else Status.UNKNOWN) if found["end"] else None
+    return state if state in _NO_MORE and _ONLY_A_STATE.fullmatch(line) else None
 
 
 def _counts(field: Field) -> bool:
@@ -74,11 +96,9 @@ def choose_status(fields: Sequence[Field], family: str = "") -> tuple[Status | N
         return stated[0]
     status, field = known[0]
     if status in PERMITS:
-        others = [
-            p for p in stated if p[1].where != field.where and p[0] not in PERMITS and p[0] not in _OPEN
-        ]
+        others = [p for p in stated if p[0] not in PERMITS and p[0] is not Status.PLACEHOLDER]
         if others:
-            return others[0]
+            return next((p for p in others if p[0] is not Status.UNKNOWN), others[0])
     return status, field
 
 

@@ -87,15 +87,14 @@ def _is_rst(lines: tuple[str, ...]) -> bool:
 
 
 def _sidecar(path: str, front: FrontMatter, siblings: Mapping[str, bytes]) -> FrontMatter:
-    """The YAML beside a record. A general name counts only where the directory holds this one record."""
+    """The YAML beside a record, which must be its directory's main file: else one file would state the status of
+    a whole log. A general name counts only where the directory has a record's number."""
     folder, _, base = path.rpartition("/")
-    alone = (
-        base.lower().startswith(("readme.", "index."))
-        and from_name(folder.rpartition("/")[2]).number is not None
-    )
+    main = base.lower().startswith(("readme.", "index."))
+    alone = main and from_name(folder.rpartition("/")[2]).number is not None
     for name in SIDECARS:
         data = siblings.get(name)
-        if data is None or not (alone or name.startswith("kep.")):
+        if data is None or not (alone or (main and name.startswith("kep."))):
             continue
         beside = posixpath.join(folder, name)
         text = decode(beside, data[: 64 * 1024]).text

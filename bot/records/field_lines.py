@@ -33,10 +33,16 @@ _PIECES = re.compile(
 )
 
 
+_LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏтнмкѵοαεικνρτυχ", "aeopcyxisjdhltnmkvoaeiknptux")
+"""Cyrillic and Greek letters that a reader takes for Latin ones, for names that mix the scripts."""
+
+
 @lru_cache(maxsize=4096)
 def name_key(name: str) -> str | None:
     """Which field this name means, if it is one that we know."""
     bare = re.sub(r"[^\w\s-]+", " ", plain(name).lower()).replace("_", " ")
+    if not bare.isascii() and re.search("[a-z]", bare):
+        bare = bare.translate(_LOOKALIKES)
     bare = re.sub(r"\s+", " ", bare).strip(" -")
     return FIELD_NAMES.get(bare) or FIELD_NAMES.get(bare.replace("-", " "))
 

@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 
 from bot.records.blocks import Block, Kind
 from bot.records.field_lines import label, may_hold, name_key, named, pieces
+from bot.records.hidden import unstruck
 from bot.records.inline import plain, without_comments
 from bot.records.record import Place
 
@@ -50,6 +51,8 @@ _HEADER_SECTIONS = re.compile(
 )
 
 
+_NO = re.compile(r"^(?:no|n|not yet|false|never|pending|open|0|[✗✘❌✖☐□-]|\[\s?\])$", re.I)
+_IN_CODE = re.compile(r"`[^`:]{1,60}:[^`]*`\W*$")
 _OF_OTHERS = re.compile(
     r"^\W*(?:partially\s+)?(?:super[sc]ee?des|replaces|obsoletes|amends|amended\s+by|clarifies|refines|extends)\b[:\s]*"
     r"[\W]*(?:\d|adr|rfc)",
@@ -62,6 +65,7 @@ def fields_of(blocks: Sequence[Block]) -> list[Field]:
     out: list[Field] = []
     header = True
     titled = False
+    blocks = [_unstruck(block) for block in blocks]
     for index, block in enumerate(blocks):
         if len(out) >= MAX_FIELDS:
             break
@@ -83,6 +87,13 @@ def fields_of(blocks: Sequence[Block]) -> list[Field]:
         else:
             out += _lines(blocks, index, header)
     return out
+
+
+def _unstruck(block: Block) -> Block:
+    """The block without what is struck out, which states nothing."""
+    if block.kind is Kind.CODE or not ("~~" in block.text or "<" in block.text):
+        return block
+    return replace(block, text=unstruck(block.text), cells=tuple(unstruck(cell) for cell in block.cells))
 
 
 def _heading(blocks: Sequence[Block], index: int, header: bool) -> Field | None:
@@ -133,9 +144,7 @@ def _under(blocks: Sequence[Block], index: int) -> Iterator[Block]:
 
 def _says_of_others(block: Block) -> bool:
     """Whether a paragraph of a status section says what this record does to others, or nothing that holds."""
-    if block.kind is not Kind.PARAGRAPH or not block.text:
-        return False
-    return bool(_OF_OTHERS.match(block.text)) or ("~~" in block.text and not plain(block.text))
+    return block.kind is Kind.PARAGRAPH and (not block.text.strip() or bool(_OF_OTHERS.match(block.text)))
 
 
 def _first_value(under: Sequence[Block]) -> str:
@@ -161,6 +170,8 @@ def _from_table(rows: Sequence[Block]) -> str:
     if len(bodies) != 1 or not rows[0].header:
         return "table: " + " / ".join(cell for row in bodies[:12] for cell in row.cells[:1])
     column = next((i for i, cell in enumerate(rows[0].cells) if name_key(cell) == "status"), 0)
+    if any(_NO.match(plain(cell)) for i, cell in enumerate(bodies[0].cells) if i != column):
+        return "table: " + " / ".join(bodies[0].cells[:MAX_CELLS])
     return bodies[0].cells[column] if column < len(bodies[0].cells) else ""
 
 
@@ -226,6 +237,8 @@ def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]
             yield _labelled(blocks, index, *alone, number, [text for _, text in lines[offset + 1 :]], header)
             continue
         dress = "bold-line" if where == "line" and line.lstrip().startswith(("**", "__")) else where
+        if line.lstrip().startswith("`") and line.count("`") % 2 == 0 and _IN_CODE.match(line.strip()):
+            continue
         for key, name, value in pieces(line):
             if value or key == "meta":
                 yield _continued(Field(key, name, value, Place(number, number), dress, header), lines, offset)

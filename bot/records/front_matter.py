@@ -25,6 +25,27 @@ MAX_NODES = 8_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where it is built in: ten times as fast. Only its parser and composer are used, no constructor."""
 
+_CORE = "tag:yaml.org,2002:"
+_PLAIN_TAGS = tuple(
+    _CORE + name
+    for name in (
+        "str",
+        "int",
+        "float",
+        "bool",
+        "null",
+        "timestamp",
+        "seq",
+        "map",
+        "merge",
+        "value",
+        "binary",
+        "set",
+    )
+)
+_NULL = _CORE + "null"
+_NULLS = ("", "~", "null", "Null", "NULL")
+
 _OPEN = re.compile(r"^---[ \t]*$")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$")
 _TOML = re.compile(r"^\+\+\+[ \t]*$")
@@ -129,6 +150,8 @@ def _broken(path: str, line: int, end: int, reason: str) -> FrontMatter:
 def _value(
     node: yaml.Node, key: str, path: str, first: int, places: dict[str, Place], findings: list[Finding]
 ) -> object:
+    if not str(node.tag).startswith(_PLAIN_TAGS) or (node.tag == _NULL and str(node.value) not in _NULLS):
+        return f"{str(node.tag)[:100]} (a tag of YAML that is not read)"
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
     if isinstance(node, yaml.SequenceNode):

@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 
 from bot.records.blocks import Block, Kind
+from bot.records.hidden import unstruck
 
 MAX_TEXT = 20_000
 MAX_ROWS = 200
@@ -21,7 +22,7 @@ _TITLE = re.compile(r"<h1\b[^<>]{0,200}>([^<>]{1,300})</h1>", re.I)
 
 def html_rows(text: str, line: int) -> list[Block]:
     """The rows of a table, or the title, in an HTML block; empty if there is neither. line: where it starts."""
-    text = text[:MAX_TEXT]
+    text = unstruck(text[:MAX_TEXT])
     if found := _TITLE.search(text):
         number = line + text.count("\n", 0, found.start())
         return [Block(Kind.HEADING, " ".join(found[1].split()), number, number, 1)]

@@ -33,8 +33,8 @@ _SPACE = re.compile(r"\s+")
 
 
 def without_comments(text: str) -> str:
-    """The text without closed HTML comments."""
-    return _COMMENT.sub("", text) if "<!--" in text else text
+    """The text without HTML comments; one that is not closed hides the rest."""
+    return _COMMENT.sub("", text).partition("<!--")[0] if "<!--" in text else text
 
 
 def plain(text: str) -> str:

@@ -17,6 +17,7 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from bot.records.blocks import Block, Kind
+from bot.records.hidden import may_hide, without_hidden
 from bot.records.html_table import html_rows
 from bot.records.quick import pieces_of
 
@@ -33,7 +34,7 @@ _CELL_BREAK = re.compile(r"(?<!\\)\|")
 
 def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
     """The blocks of these lines. first_line: the number of the first of them in the file."""
-    kept = _without_comments(lines)
+    kept = _shown(lines)
     env: dict[str, Any] = {}
     blocks: list[Block] = []
     for piece in pieces_of(kept):
@@ -55,7 +56,7 @@ def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
 def library_blocks(lines: Sequence[str], first_line: int = 1) -> list[Block]:
     """The same by the library alone, which the quick way is measured against."""
     env: dict[str, Any] = {}
-    return _linked(_walk(_PARSER.parse("\n".join(_without_comments(lines)), env), first_line), env)
+    return _linked(_walk(_PARSER.parse("\n".join(_shown(lines)), env), first_line), env)
 
 
 def _linked(blocks: list[Block], env: Mapping[str, Any]) -> list[Block]:
@@ -75,6 +76,23 @@ def _resolved(block: Block, targets: Mapping[str, str]) -> Block:
     text = _REFERENCE.sub(inline, block.text, count=200)
     cells = tuple(_REFERENCE.sub(inline, cell, count=20) for cell in block.cells)
     return replace(block, text=text, cells=cells)
+
+
+def _shown(lines: Sequence[str]) -> list[str]:
+    """The lines as a reader of the page sees them, each in its place."""
+    kept = _without_comments(lines)
+    text = "".join(kept)
+    if not (("<" in text or "{" in text) and may_hide(text)):
+        return kept
+    code, fence = [], ""
+    for line in kept:
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence[:3]) and len(mark[1]) >= len(fence):
+            fence = ""
+        code.append(bool(fence or mark))
+    return without_hidden(kept, code=code)
 
 
 def _without_comments(lines: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bot.records import front_matter
 from bot.records.banner import from_banner
-from bot.records.blocks import Block, sections_of
+from bot.records.blocks import Block, Kind, sections_of
 from bot.records.choose import choose_date, choose_status, statuses
 from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
@@ -83,7 +83,8 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
         title.digits if title and title.text else "",
         named=document.part is None,
     )
-    status, status_field = choose_status(fields, document.family)
+    stating = _of_this_one(fields, document.blocks, title_block, identity.number)
+    status, status_field = choose_status(stating, document.family)
     iso, date_field = choose_date(path, fields, status_field, order)
     label = title.label if title and title.label else own_word(source.text, path, site)
     name = naming(path, identity, document.family, site, label)
@@ -147,12 +148,43 @@ def _targets(relations: Sequence[Relation], kind: RelationKind) -> tuple[str, ..
     return tuple(r.target for r in relations if r.kind is kind)
 
 
+def _of_this_one(
+    fields: Sequence[Field], blocks: Sequence[Block], title: Block | None, number: int | None
+) -> list[Field]:
+    """The fields without a status that is another record's: in a row with that one's id, or below a later heading
+    as high as the title, which is a chapter or a record shown as an example."""
+    rows = {
+        f.place
+        for f in fields
+        if (f.key, f.where) == ("id", "table")
+        and number is not None
+        and _last_number(f.value, number) != number
+    }
+    heads = (b for b in blocks if b.kind is Kind.HEADING and not b.quote)
+    chapter = next((b.line for b in heads if title and b.line > title.line and b.level <= title.level), None)
+
+    def of_another(field: Field) -> bool:
+        if field.where == "table":
+            return field.place in rows
+        inner = field.where in ("section", "heading-inline") and title and field.level > title.level
+        return bool(inner and chapter is not None and field.place.line > chapter)
+
+    return [f for f in fields if f.key != "status" or not of_another(f)]
+
+
+def _last_number(text: str, default: int) -> int:
+    digits = re.findall(r"\d{1,6}", plain(text))
+    return int(digits[-1]) if digits else default
+
+
 def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
     """Front matter as fields. `status: { accepted }` is a mapping to YAML and a word to its author."""
     out: list[Field] = []
     for name, value in front.values.items():
         key = name_key(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
-        if name.lower() == "stage" and not {"status", "Status"} & front.values.keys():
+        if name.lower() == "draft" and str(value).strip().lower() in ("true", "yes", "on"):
+            key, value = "status", "draft"
+        if name.lower() == "stage" and "status" not in {other.lower() for other in front.values}:
             key = "status"  # a log whose records go through stages
         if key is None or key in ("meta", "related"):
             continue
@@ -175,6 +207,8 @@ def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
 
 def _as_text(value: object, key: str) -> str:
     if isinstance(value, Mapping):
+        if any(isinstance(v, (Mapping, list)) for v in value.values()):
+            return "mapping of " + ", ".join(map(str, value))
         if not all(v in ("", "null", "~") for v in value.values()):
             return ", ".join(f"{k}: {v}" for k, v in value.items())
         names = [str(k) for k in value]

@@ -259,7 +259,7 @@ def _doubted(words: str, matches: list[_Match], match: _Match) -> bool:
                 or (not between.strip() and other.status in _HAS_BAD)
                 or (
                     other.status in _UNDECIDED
-                    and _set_apart(words, other)
+                    and _of_it(words, match, other)
                     and _ENDS.match(words[other.end :])
                 )
             ):

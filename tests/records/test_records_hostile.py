@@ -176,4 +176,4 @@ def test_aliases_depth_and_tags_of_yaml_are_refused_or_plain() -> None:
     deep = read("a/0001-x.md", b"---\na: " + b"[" * 40 + b"]" * 40 + b"\n---\n# X\n")
     assert [f.rule for f in deep.findings] == ["front-matter-broken"]
     tag = read("a/0001-x.md", b"---\nstatus: !!python/object/apply:os.system [ls]\n---\n# X\n")
-    assert tag.status is Status.UNKNOWN and tag.metadata == {"status": ["ls"]}
+    assert tag.status is Status.UNKNOWN and "not read" in str(tag.metadata["status"])
