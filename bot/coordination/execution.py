@@ -136,7 +136,8 @@ class StepExecution:
                 found = self._look_up(call[0])
                 if found is None:  # it ended before the call had its turn
                     self._over(call)
-                    return self._ended()
+                    self._ended()
+                    return
                 outcome = await self._outcome(call, check, found)
                 if isinstance(outcome, Failed) and self._failures is not None and call[2] == "step":
                     outcome = self._recovered(call, outcome, self._failures)

@@ -41,10 +41,11 @@ def first_append(
     definition: WorkflowDefinition, story: Story, around: Circumstances
 ) -> tuple[Append, WorkflowInstance]:
     """The start and all that follows from it at once, in one transaction. Raises InputRefused."""
+    at = e.stamp(around.now)
     first = e.Event(
         stream=story.instance,
         version=1,
-        at=e.stamp(around.now),
+        at=at,
         actor=story.actor,
         cause=story.cause,
         correlation=story.correlation,
@@ -60,9 +61,9 @@ def first_append(
     bodies: tuple[e.Body, ...] = ()
     if "started" in definition.emits:
         bodies = (e.StepEmitted(name=definition.emits["started"]),)
-    more, grown = wrapped(instance, bodies, around.now, story.actor, story.cause)
+    more, grown = wrapped(instance, bodies, at, story.actor, story.cause)
     then = decide(grown, definition, Begun(), around)
-    rest, grown = wrapped(grown, then, around.now, story.actor, story.cause)
+    rest, grown = wrapped(grown, then, at, story.actor, story.cause)
     return append_of(None, (first, *more, *rest), grown), grown
 
 

@@ -6,7 +6,7 @@ in which order things are undone (saga.py), and what follows from an answer (ans
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.engine import events as e
@@ -17,6 +17,8 @@ from bot.engine.scope import effect_key, value_of
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import StepDefinition, WorkflowDefinition
 
+# Looked at for each step at each event, so found in one go.
+_COMPLETED, _SKIPPED, _FAILED = StepState.COMPLETED, StepState.SKIPPED, StepState.FAILED
 _UNDOING = (RollbackState.STARTED, RollbackState.WAITING, RollbackState.RETRYING)
 
 
@@ -38,13 +40,9 @@ def _go_on(
             if step.state is StepState.WAITING and step.signal == name:
                 yield e.StepCompleted(step=step.name, result=data, signal=name)
                 return
-    settled: set[str] = set()
-    failed: list[StepInstance] = []
-    for step in instance.steps.values():
-        if step.state is StepState.COMPLETED or step.state is StepState.SKIPPED:
-            settled.add(step.name)
-        elif step.state is StepState.FAILED:
-            failed.append(step)
+    begun = instance.steps
+    settled = {n for n, s in begun.items() if s.state is _COMPLETED or s.state is _SKIPPED}
+    failed = [s for s in begun.values() if s.state is _FAILED] if len(settled) < len(begun) else ()
     if failed:
         asking = next((s for s in failed if s.park), None)
         if asking is not None:
@@ -70,7 +68,7 @@ def _go_on(
     if definition.most_at_once:
         free = definition.most_at_once - sum(s.state in UNDER_WAY for s in instance.steps.values())
     for planned in definition.steps:
-        if planned.name in instance.steps or not settled.issuperset(definition.needs[planned.name]):
+        if planned.name in begun or not definition.needs[planned.name] <= settled:
             continue
         holds = planned.when is None or value_of(planned.when, instance, definition, False)
         if not holds or holds == "false":
@@ -81,7 +79,7 @@ def _go_on(
 
 
 def _failed(
-    instance: WorkflowInstance, definition: WorkflowDefinition, failed: list[StepInstance]
+    instance: WorkflowInstance, definition: WorkflowDefinition, failed: Sequence[StepInstance]
 ) -> Iterator[e.Body]:
     first, reason = failed[0], failed[0].error
     if all(s.fix_forward and fixes_left(instance, definition, s.name) for s in failed):

@@ -47,10 +47,11 @@ def follow(
 ) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
     """The same with the envelope that they are kept in, and the instance after them."""
     more = tuple(_direct(instance, definition, given, around))
-    events, grown = wrapped(instance, more, around.now, actor, cause)
+    at = e.stamp(around.now)
+    events, grown = wrapped(instance, more, at, actor, cause)
     while True:
         more = tuple(consequences(grown, definition, around))
-        further, grown = wrapped(grown, more, around.now, actor, cause)
+        further, grown = wrapped(grown, more, at, actor, cause)
         events += further
         if all(type(body) in _RESTS for body in more):
             return events, grown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from bot.engine import events as e
 from bot.engine.instance import WorkflowInstance, evolve
@@ -11,11 +10,10 @@ from bot.engine.ports import Append, Summary
 
 
 def wrapped(
-    instance: WorkflowInstance, bodies: Iterable[e.Body], now: datetime, actor: str, cause: str
+    instance: WorkflowInstance, bodies: Iterable[e.Body], at: str, actor: str, cause: str
 ) -> tuple[tuple[e.Event, ...], WorkflowInstance]:
-    """The bodies as the instance's next events, and the instance after them."""
+    """The bodies as the instance's next events, and the instance after them. at: their `stamp`."""
     out: list[e.Event] = []
-    at = e.stamp(now)
     for body in bodies:
         event = e.Event(
             stream=instance.id,
