@@ -55,7 +55,7 @@ _ADVERBS = frozenset(_ADVERB_WORDS.split())
 _REASON = re.compile(
     r"^(?:good|bad|neutral),? because\b|^(?:\+|-|✅|❌) |^(?:pros?|cons?|advantages?|disadvantages?"
     r"|drawbacks?|benefits?|trade-?offs?|why|reason(?:s|ing)?|rationale|note|n\.?b\.?|example|e\.g\.|see"
-    r"|because)\b\s*[:.,]?\s|^\W*\d{0,2}\W*(?:yes|no),? because\b"
+    r"|because)\b\s*[:.,]?\s|^\W*+(?:\d{1,2}\W*+)?(?:yes|no),? because\b"
     r"|^(?:for example|suppose|imagine|this means|as a result|otherwise)\b",
     re.I,
 )
@@ -74,7 +74,7 @@ _PLACEHOLDER = re.compile(
 )
 _TASK = re.compile(r"^\[([ xX])\]\s+")
 _LABEL = re.compile(
-    r"^\s*(?:\*\*|__|\*|_)?([^*_:\n]{1,80}?)(?:\*\*|__|\*|_)?\s*:\s*(?:\*\*|__|\*|_)?\s*(?=\S|$)"
+    r"^\s*+(?:\*\*|__|\*|_)?([^*_:\n]{1,80}?)(?:\*\*|__|\*|_)?\s*:\s*+(?:\*\*|__|\*|_)?\s*+(?=\S|$)"
 )
 _BOLD_LABEL = re.compile(
     r"^\s*(?:\*\*|__)([^*_\n]{1,120}?):?(?:\*\*|__)\s*(?:\([^()\n]{1,60}\)\s*)?(?::|[-–—]\s)?\s*"

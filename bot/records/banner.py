@@ -19,8 +19,8 @@ NEAR_TOP = 60
 """Lines in which a banner is looked for where the text has no second heading."""
 
 _LEAD_IN = (
-    r"^\W*(?:(?:note|warning|important|caution|attention|updated?|edit|status|notice|info|tip|superseded|deprecated|"
-    r"obsolete|\d[\d./-]*)\b\W+){0,3}"
+    r"^\W*+(?:(?:note|warning|important|caution|attention|updated?|edit|status|notice|info|tip|superseded|deprecated|"
+    r"obsolete|\d(?:[./-]*\d)*+)\b\W++){0,3}"
 )
 _SUBJECT = (
     r"(?:(?:this|the)\s+(?:(?:architectur(?:e|al)|decision|record|adr|rfc|pep|kep|document|proposal|page|spec|"

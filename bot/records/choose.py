@@ -22,10 +22,10 @@ from bot.records.status import normalise
 PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
 _TAKES_BACK = (Status.SUPERSEDED, Status.SUPERSEDED_PARTIALLY, Status.DEPRECATED, Status.REJECTED)
 _TAKEN_BACK = re.compile(
-    r"^\W*(?:(?:now|later|since|partially|partly|on|\d[\d./-]*)\W+)*"
+    r"^\W*+(?:(?:now|later|since|partially|partly|on|\d(?:[./-]*\d)*+)\W++){0,6}"
     r"(?:(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
     r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)|"
-    r"(?:(?:this|the|it|decision|adr|record|rfc|proposal|then|but|has|been|is|was|again|\d[\d./-]*)\W+)*"
+    r"(?:(?:this|the|it|decision|adr|record|rfc|proposal|then|but|has|been|is|was|again|\d(?:[./-]*\d)*+)\W++){0,8}"
     r"(?P<end>withdrawn|rejected|reverted|retired|deprecated|super[sc]ee?ded|revoked|rescinded|annulled|void|voided|"
     r"cancelled|canceled|expired|abandoned|declined|overruled|overturned|vetoed|repealed|reopened|re-opened|"
     r"on hold|deferred|postponed|suspended|undecided|not\s+accepted|not\s+approved|"

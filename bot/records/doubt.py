@@ -17,7 +17,8 @@ _SHARE = re.compile(r"\d+\s*(?:/|of)\s*\d+\W*$", re.I)
 _GLUED = re.compile(r"[-_+.:/&][^\W\d_]")
 _WORK = r"(?:implement|roll|deploy|releas|migrat|develop|work|execut|deliver|build|cod(?:e|ing)\b|clean)"
 _AT_ONCE = re.compile(
-    rf"""\s+(?:is|are|means|was|were|used\s+to|would|should|could|might|may)\b | [\s\"'“”‘’`:=,(\[–—-]*(?:
+    rf"""\s++(?:is|are|means|was|were|used\s+to|would|should|could|might|may)\b |
+    (?:[\s\"'“”‘’`:,(\[–—]|[=-](?![=-]*>))*+(?:
     \?
     | (?:no|not|nope|never|false|null|nil|none|0)\b
       (?!\s+(?:\w+\s+)?(?:{_WORK}|super|reject|deprec|start|need|requir|yet\s+{_WORK}))
@@ -46,11 +47,11 @@ _ADJECTIVES = re.compile(
     r"complete|completed|final|finalized|finalised|published|done|implemented|adopted", re.I
 )
 _NOUN = re.compile(
-    r"[\s-]+(?:(?:draft\w*|review\w*|call|comments?|round|proposal|discussion|rewrite|overhaul|stage|phase)\b|"
+    r"[\s-]++(?:(?:draft\w*|review\w*|call|comments?|round|proposal|discussion|rewrite|overhaul|stage|phase)\b|"
     r"(?:with|the|a)\s+draft\w*|partial(?:ly)?\b|partly\b|in\s+(?:an?\s+)?(?:prototype|poc|proof|branch|fork|sandbox)\b)",
     re.I,
 )
-_BARE_VERB = re.compile(r"\s+(?:the|that|an?|all|this|it|me|us|these|those|my|our|or|and)\b", re.I)
+_BARE_VERB = re.compile(r"\s++(?:the|that|an?|all|this|it|me|us|these|those|my|our|or|and)\b", re.I)
 _LATER = re.compile(
     r"(?:^|[\s,;:.(\[/|–—-])(?:"
     r"revoked|rescinded|void|voided|annulled|overruled|overturned|vetoed|repealed|expired|lapsed|"
