@@ -140,6 +140,9 @@ def _taken_back(
             steps = tuple(n for n in instance.steps if n in steps or n in instance.retreat.steps)
         elif any(s.rollback is not RollbackState.NONE for s in instance.steps.values()):
             raise NotAllowedNow("it is being taken back as a whole, so not from a step on")
+    stuck = next((s.name for s in instance.steps.values() if s.rollback is RollbackState.FAILED), None)
+    if stuck is not None and instance.retreat is None:
+        raise NotAllowedNow(f"taking it back has stopped at {stuck}; a retry goes on from there")
     return e.RollbackInitiated(
         reason=given.reason, cancelled=given.act == "cancel", from_step=given.name, steps=steps
     )

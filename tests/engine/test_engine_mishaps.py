@@ -177,6 +177,17 @@ def test_what_is_being_taken_back_as_a_whole_is_not_taken_back_in_part(house) ->
         this.engine.cancel("drawn/k", actor="@m", reason="only a", from_step="a")
 
 
+def test_where_taking_back_has_stopped_a_cancel_is_answered_with_what_would_go_on(house) -> None:
+    this = house(None, a=Nature(undo_fails=True), b=Nature(), c=Nature(waits=1))
+    begin(this)
+    go_on(this, 2)
+    this.engine.cancel("drawn/k", actor="@m", reason="no")
+    assert go_on(this, 2) is WorkflowState.PARKED
+    with pytest.raises(NotAllowedNow, match="has stopped at a; a retry goes on from there"):
+        this.engine.cancel("drawn/k", actor="@m", reason="no!")
+    assert go_on(this, 2) is WorkflowState.PARKED
+
+
 def test_one_step_after_the_other_is_taken_back_also_when_more_is_wanted(house) -> None:
     this = house(None, a=Nature(undo_waits=True), b=Nature(), c=Nature(waits=1))
     begin(this)
