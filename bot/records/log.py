@@ -141,11 +141,13 @@ def _with_dates(records: list[Record]) -> list[Record]:
     if not open_dates:
         return records
     overall = date_order(records)
+    folders: dict[str, list[Record]] = {}
+    for record in records:
+        folders.setdefault(posixpath.dirname(record.path), []).append(record)
+    orders = {folder: date_order(folders[folder]) for folder in {posixpath.dirname(r.path) for r in open_dates}}
     settled: dict[int, Record] = {}
     for record in open_dates:
-        folder = posixpath.dirname(record.path)
-        near = date_order([r for r in records if posixpath.dirname(r.path) == folder])
-        if order := near or overall:
+        if order := orders[posixpath.dirname(record.path)] or overall:
             iso = read_date(plain(record.date_text or ""), order).iso
             settled[id(record)] = replace(record, date=iso)
     return [settled.get(id(r), r) for r in records]

@@ -75,3 +75,11 @@ def test_a_record_of_one_word_again_and_again_is_read_and_planned_at_once(frame:
     record = read("docs/adr/0001-x.md", text.encode())
     plan(record, Configuration(), log=RecordLog({record.path: text.encode()}))
     assert time.process_time() - start < 1
+
+
+def test_a_long_log_whose_dates_are_settled_by_one_another_is_read_in_time() -> None:
+    files = {f"docs/adr/{i:04}-x.md": f"# {i}. X\n\nDate: 10/02/2020\n".encode() for i in range(1, 1_001)}
+    start = time.process_time()
+    log = RecordLog({**files, "docs/adr/0000-first.md": b"# 0. X\n\nDate: 25/02/2020\n"})
+    assert {record.date for record in log} == {"2020-02-10", "2020-02-25"}
+    assert time.process_time() - start < 3
