@@ -1,5 +1,5 @@
 """What `make test` leaves to `make slow` (CLOI_THOROUGH=1): two thirds of the examples of each property, and
-stories that take long."""
+stories that take long. CLOI_EXPLORE=1 draws other examples of the properties each time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import pytest
 
 THOROUGH = bool(os.environ.get("CLOI_THOROUGH"))
+EXPLORE = bool(os.environ.get("CLOI_EXPLORE"))
 
 
 def examples(number: int) -> int:
