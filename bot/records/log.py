@@ -83,6 +83,11 @@ class RecordLog:
         """All records of this file."""
         return tuple(self._paths.get(path, ()))
 
+    def of_file(self, path: str, identity: str | None) -> Record | None:
+        """The one record of this file, or of several the one with this id: never a neighbour in its stead."""
+        here = self.all_of(path)
+        return here[0] if len(here) == 1 else next((r for r in here if identity and r.id == identity), None)
+
     def by_id(self, identifier: str) -> tuple[Record, ...]:
         """All records with this id; several if a number was taken twice."""
         return tuple(self._ids.get(identifier.lower(), ()))
@@ -144,7 +149,9 @@ def _with_dates(records: list[Record]) -> list[Record]:
     folders: dict[str, list[Record]] = {}
     for record in records:
         folders.setdefault(posixpath.dirname(record.path), []).append(record)
-    orders = {folder: date_order(folders[folder]) for folder in {posixpath.dirname(r.path) for r in open_dates}}
+    orders = {
+        folder: date_order(folders[folder]) for folder in {posixpath.dirname(r.path) for r in open_dates}
+    }
     settled: dict[int, Record] = {}
     for record in open_dates:
         if order := orders[posixpath.dirname(record.path)] or overall:

@@ -15,6 +15,7 @@ from bot.plans.configuration import ConfigurationError
 from bot.plans.difference import Difference, difference
 from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
+from bot.plans.requirements import identifier
 from bot.plans.reviewed import Reviewed
 from bot.steps.base import plan_of
 from bot.steps.reading import configuration_at, snapshot
@@ -65,7 +66,8 @@ async def _planned(
         return made  # whoever starts the next one is told; what was approved has its own configuration
     seen = await snapshot(repository, sha, configuration)
     log = seen.log
-    record = next((r for r in log.all_of(made.adr.path) if r.id == made.adr.id), log.by_path(made.adr.path))
+    names = (r.id for r in log.all_of(made.adr.path) if identifier(r) == made.adr.id)
+    record = log.of_file(made.adr.path, next(names, None))
     if record is None:
         return None
     return plan(

@@ -78,15 +78,15 @@ class PlanImplementation(StepType):
     type = "plan-implementation"
     effect_free = True
     inputs = frozenset({"record", "path", "configuration", "known", "phase"})
-    optional = frozenset({"repository"})
+    optional = frozenset({"repository", "identity"})
 
     async def start(self, ctx: StepContext) -> Outcome:
         configuration = msgspec.json.decode(blob(ctx, "configuration"), type=Configuration)
         known = msgspec.json.decode(blob(ctx, "known"), type=_Known)
         log = RecordLog({name: base64.b64decode(data) for name, data in known.files.items()})
-        record = log.by_path(str(ctx.inputs["path"]))
+        record = log.of_file(str(ctx.inputs["path"]), ctx.inputs.get("identity"))
         if record is None:
-            words = f"{ctx.inputs['path']} is not a decision record that I can read"
+            words = _not_there(log, str(ctx.inputs["path"]), ctx.inputs.get("identity"))
             return Failed(error=words, kind="bad-input", before_effect=True)
         made = plan(
             record,
@@ -130,6 +130,14 @@ class PlanImplementation(StepType):
                 ),
             ),
         )
+
+
+def _not_there(log: RecordLog, path: str, identity: object) -> str:
+    if several := [r.id or "one without an id" for r in log.all_of(path)]:
+        return (
+            f"{path} holds {len(several)} records ({', '.join(several[:20])}), and none of them is {identity}"
+        )
+    return f"{path} is not a decision record that I can read"
 
 
 class GenerateWorkflow(GitHubStep):

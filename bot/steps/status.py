@@ -153,7 +153,7 @@ async def _seen(repository: Repository, ref: str, sha: str | None = None) -> Sna
 def _restated(ctx: StepContext, seen: Snapshot) -> tuple[Record | None, Restated | LeftAlone]:
     """The record, and its file with its new status, dated by the day on which the step began."""
     log, path = seen.log, str(ctx.inputs["path"])
-    record = next((r for r in log.all_of(path) if r.id == ctx.inputs["record"]), log.by_path(path))
+    record = log.of_file(path, str(ctx.inputs["record"]))
     if record is None:
         return None, LeftAlone("it is no decision record any more")
     return record, implemented(log, record, on=ctx.started_at.date().isoformat())
