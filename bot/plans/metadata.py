@@ -103,6 +103,13 @@ def constraints(record: Record, lines: tuple[str, ...], name: str) -> tuple[Cons
                 source=document.quote(record.path, lines, place.line, min(last, place.line + 20)),
             )
         )
+    found = block.get("constraints")
+    left = len(found) - MAX_VALUES if isinstance(found, list | tuple) else 0
+    if left > 0 and (place := places.get(f"{CHECKS}.constraints")):
+        words = f"{left} more constraints, which are not read: this bot reads {MAX_VALUES}"
+        said = {field: words if field == "description" else "" for field in _SAID}
+        source = document.quote(record.path, lines, place.line, place.line)
+        out.append(Constraint(id=f"{name}/C{len(out) + 1}", **said, source=source))
     return tuple(out)
 
 

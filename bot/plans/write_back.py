@@ -121,7 +121,7 @@ def _edited(
         block = [f"{' ' * column}{ROOT}:", *_block(fields, fields, column + 2)]
         return _put(path, lines, {(close, close): block}, Written(b"", tuple(fields), ()), end)
     key, value = found
-    if isinstance(value, yaml.ScalarNode) and value.value == "" and value.style is None:
+    if isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style:
         at = first + key.start_mark.line + 1
         block = _block(fields, fields, column + 2)
         return _put(path, lines, {(at, at): block}, Written(b"", tuple(fields), ()), end)
@@ -154,7 +154,7 @@ def _last(node: yaml.Node, key: yaml.Node) -> int:
     """The last line that a value takes; a block collection ends with its last scalar, not with what follows."""
     if isinstance(node, yaml.ScalarNode):
         line, column = node.end_mark.line, node.end_mark.column
-        if node.value == "" and node.style is None:
+        if node.value == "" and not node.style:
             return int(key.start_mark.line)
         return int(
             max(key.start_mark.line, line - 1 if column == 0 and line > node.start_mark.line else line)

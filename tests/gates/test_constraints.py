@@ -144,3 +144,42 @@ def test_constraints_come_from_the_plan_and_older_plans_have_none() -> None:
     plan: dict[str, Any] = {"constraints": [{f: getattr(INDEX, f) for f in INDEX.__slots__} | {"source": {}}]}
     assert constraints_of(plan) == (INDEX,)
     assert constraints_of({}) == ()
+
+
+def test_a_hostile_glob_over_a_large_repository_ends_at_the_budget(made: Made) -> None:
+    patch = made({"src/a.js": b"x\n"})
+    many = [f"{'/'.join('a' * 60)}/{i}/x.js" for i in range(20_000)]
+    evil = [like(INDEX, id=f"ADR-1/C{i}", pattern="**/" * 150 + "*a*a*a*x.js*") for i in range(50)]
+    result = judge_constraints(patch, evil, many, steps=100_000)
+    assert result.verdict is Verdict.UNKNOWN
+    plain = like(INDEX, pattern="src/**/index.js")
+    large = [*(f"lib/{i}.js" for i in range(100_000)), "src/a/index.js"]
+    assert judge_constraints(patch, [plain] * 50, large, steps=10_000).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("src/", "src/a/b.js", True),
+        ("**/index.js", "index.js", True),
+        ("index.js", "index.js", True),
+        ("index.js", "src/index.js", False),
+        ("src/*.js", "src/a.js", True),
+        ("src/*.js", "src/a.ts", False),
+        ("**", "any/thing", True),
+        ("src/a?.js", "src/ab.js", True),
+    ],
+)
+def test_what_is_passed_over_would_not_have_fitted(made: Made, pattern: str, path: str, fits: bool) -> None:
+    result = judge_constraints(made({"x.js": b"x\n"}), [like(INDEX, pattern=pattern)], [path])
+    assert result.passed is fits
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\x0c", "\u2028".encode()])
+def test_a_line_that_only_the_program_sees_is_looked_at_too(made: Made, end: bytes) -> None:
+    anchored = like(NO_UNIFIED, pattern=r"^import.*unified\.js")
+    assert (
+        judge(made({"src/new.js": b"a()" + end + b"import u from './unified.js'\n"}), anchored).verdict
+        is Verdict.FAIL
+    )
+    assert judge(made({"docs/page.mdx": b"import u from './unified.js'\n"}), anchored).verdict is Verdict.FAIL

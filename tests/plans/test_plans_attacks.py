@@ -1,9 +1,16 @@
-"""A configuration that shows a reviewer something else than what would run is not read."""
+"""A configuration that shows a reviewer something else than what would run is not read; nothing is left out in
+silence."""
 
 import pytest
 
+from bot.gates.constraints import Constraint as Judged
+from bot.gates.constraints import not_checked
 from bot.plans import cloi_yml
-from bot.plans.configuration import ConfigurationError
+from bot.plans.configuration import Configuration, ConfigurationError
+from bot.plans.metadata import MAX_VALUES, constraints
+from bot.plans.planner import plan
+from bot.plans.write_back import write_back
+from bot.records.reader import read
 
 
 @pytest.mark.parametrize("sign", ["\\n", "\\t", "\\x1b", "\\x85", "\u202e", "\u2066", "\u200b", "\u2028"])
@@ -14,3 +21,24 @@ def test_an_argument_with_invisible_characters_is_refused(key: str, sign: str) -
     cloi_yml.read((key % "ab").encode())
     with pytest.raises(ConfigurationError):
         cloi_yml.read((key % f"a{sign}b").encode())
+
+
+def test_constraints_beyond_the_most_that_are_read_are_named_as_not_checked() -> None:
+    lines = [f"    - {{type: import-pattern, rule: no-x{i}, pattern: x{i}}}" for i in range(60)]
+    text = "\n".join(["---", "validation_metadata:", "  constraints:", *lines, "---", "# ADR-001: X", ""])
+    record = read("docs/adr/ADR-001-x.md", text.encode())
+    found = constraints(record, tuple(text.split("\n")), "ADR-001")
+    assert len(found) == MAX_VALUES + 1
+    assert found[-1].description.startswith("10 more constraints")
+    assert not_checked(Judged(*(getattr(found[-1], f) for f in Judged.__slots__))) is not None
+
+
+def test_an_empty_key_of_ours_is_filled() -> None:
+    front = b"---\nimplementation_metadata:\ntitle: X\n---\n"
+    data = front + b"# ADR-001: X\n\n## Status\n\nAccepted\n\n## Decision\n\n- Add a log.\n"
+    made = plan(read("docs/adr/ADR-001-x.md", data), Configuration())
+    got = write_back("docs/adr/ADR-001-x.md", data, made).data
+    assert (
+        got.startswith(b"---\nimplementation_metadata:\n  feature_requirements:\n")
+        and b"\ntitle: X\n---\n" in got
+    )
