@@ -6,11 +6,15 @@ never filled again, since somebody may remember what was there. Pure; not here: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.records.convention import folder_of
 from bot.records.identity import from_path
+
+
+MOST_AHEAD = 100
+"""How far above the log's highest number a proposed one is taken for meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,17 @@ def reserved(path: str, claims: Iterable[Claim]) -> dict[int, str]:
     return {} if number is None or not rivals else {number: f"#{rivals[0].pull} ({rivals[0].path})"}
 
 
-def next_free(path: str, taken: Iterable[str]) -> int:
-    """The number after the highest in this record's series. taken: paths of all records, this one's or not."""
-    numbers = (number_of(other) for other in taken if other != path and same_series(other, path))
-    return max((n for n in numbers if n is not None), default=0) + 1
+def next_free(path: str, taken: Iterable[str], claimed: Iterable[str] = ()) -> int:
+    """The number after the highest in this record's series. taken: paths of all records, this one's or not.
+    claimed: of those that are only proposed; anybody may propose number 999999, so one far ahead of the log does
+    not count."""
+    highest = max(_numbers(path, taken), default=0)
+    return (
+        max((n for n in _numbers(path, claimed) if highest < n <= highest + MOST_AHEAD), default=highest) + 1
+    )
+
+
+def _numbers(path: str, others: Iterable[str]) -> Iterator[int]:
+    for other in others:
+        if other != path and (number := number_of(other)) is not None and same_series(other, path):
+            yield number

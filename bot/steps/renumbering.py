@@ -131,8 +131,15 @@ class _Taken:
     pull: int
 
     def paths(self) -> set[str]:
-        """All records there are or may come."""
-        return {*self.proposed.after.files, *self.proposed.base.files, *(c.path for c in self.others)}
+        """All records there are. The author's own come on top, but for those that need another number."""
+        return {p for p in {*self.proposed.after.files, *self.proposed.base.files} if not self._open(p)}
+
+    def claimed(self) -> set[str]:
+        """All that may come."""
+        return {*(c.path for c in self.others), *(p for p in self.proposed.added if self._open(p))}
+
+    def _open(self, path: str) -> bool:
+        return path in self.proposed.added and self.must_go(path)
 
     def by(self, path: str, number: int) -> str | None:
         """Who has this number in the record's series, in words: the log first, then pull requests."""
@@ -162,15 +169,15 @@ def _targets(records: list[str], taken: _Taken, wanted: str) -> dict[str, int] |
         if not bound:
             return words.number_is_free(records)
         out: dict[str, int] = {}
-        paths = taken.paths()
+        paths, claimed = taken.paths(), taken.claimed()
         for path in bound:
-            out[path] = next_free(path, paths)
+            out[path] = next_free(path, paths, claimed)
             paths.add(moved(root_of(path), out[path]) + path[len(root_of(path)) :])
         return out
     chosen, number = bound or records, int(wanted)
     if len(chosen) > 1:
         return words.which_record(chosen)
-    free, by = next_free(chosen[0], taken.paths()), taken.by(chosen[0], number)
+    free, by = next_free(chosen[0], taken.paths(), taken.claimed()), taken.by(chosen[0], number)
     if number_of(chosen[0]) == number:
         return words.number_is_its_own(number, chosen[0], free)
     return words.number_is_taken(number, by, free) if by else {chosen[0]: number}

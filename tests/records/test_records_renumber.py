@@ -177,3 +177,9 @@ def test_a_free_number_is_above_all_of_its_series() -> None:
     assert next_free("docs/adr/0007-x.md", taken) == 9
     assert next_free("other/0007-x.md", taken) == 8
     assert next_free("new/0001-x.md", taken) == 1
+
+
+def test_a_number_far_ahead_moves_nobody() -> None:
+    log = ["docs/adr/0002-z.md"]
+    assert next_free("docs/adr/0002-x.md", log, ["docs/adr/0004-a.md", "docs/adr/999999-b.md"]) == 5
+    assert next_free("docs/adr/0002-x.md", log, [f"docs/adr/{n}-b.md" for n in (102, 103)]) == 103
