@@ -120,6 +120,7 @@ class PullCommit(msgspec.Struct, frozen=True):
     commit: _CommitBody
     parents: tuple[_Sha, ...] = ()
     author: User | None = None
+    committer: User | None = None
 
 
 class Label(msgspec.Struct, frozen=True):

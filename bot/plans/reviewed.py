@@ -46,9 +46,11 @@ UNSEEN = Reviewed(
 """For a plan whose maker does not look."""
 
 
-def opinions(reviews: Iterable[Review], author: str) -> tuple[Opinion, ...]:
+def opinions(reviews: Iterable[Review], author: str, wrote: Iterable[str] = ()) -> tuple[Opinion, ...]:
     """One for each person but the author who approved or objected; reviews: oldest first. Case is no difference
-    between logins. A dismissed review takes everything before it along: what it was is not told any more."""
+    between logins. A dismissed review takes everything before it along: what it was is not told any more. wrote:
+    who made commits of the pull request; they may object, but nobody approves their own words."""
+    own = {login.lower() for login in wrote}
     found: dict[str, Opinion] = {}
     for review in reviews:
         key, login = review.login.lower(), review.login
@@ -60,7 +62,9 @@ def opinions(reviews: Iterable[Review], author: str) -> tuple[Opinion, ...]:
             found[key] = Opinion(login)
         elif review.state == "APPROVED":
             before = found.get(key, Opinion(login))
-            if review.in_time and review.on_head:
+            if key in own:
+                found[key] = Opinion(login, late="wrote part of it")
+            elif review.in_time and review.on_head:
                 found[key] = Opinion(login, approves=True)
             else:
                 late = "approved another commit" if review.in_time else "approved after the merge"

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from bot.records.convention import folder_of
 from bot.records.identity import from_path
 
-
 MOST_AHEAD = 100
 """How far above the log's highest number a proposed one is taken for meant."""
 

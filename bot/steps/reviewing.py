@@ -2,7 +2,8 @@
 
 From the file's last commit to the pull request that brought it, from there to its reviews and to what the
 reviewers may do. The pull request must itself have changed the file, into the bytes that are read: what a merge
-made of two sides, or a push put there, nobody approved. Not here: what follows from it (bot/plans/reviewed.py).
+made of two sides, or a push put there, nobody approved; nor does an approval count by who wrote part of it. Not
+here: what follows from it (bot/plans/reviewed.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from bot.records.text import blob_sha
 MOST_REVIEWERS = 100
 """People whose permission is asked for; each costs a request."""
 _MOST_REVIEWS = 3_000
+_MOST_COMMITS = 250
+"""GitHub tells no more of a pull request's."""
 
 
 async def observe(
@@ -60,7 +63,12 @@ async def _of_file(repository: Repository, base_ref: str, sha: str, path: str, b
         return Reviewed(False, f"{why} {reviewed.WAY_OUT}")
     said = await repository.reviews(pull.number)
     author = pull.user.login if pull.user else ""
-    held = reviewed.opinions((one for review in said if (one := _plain(review, pull))), author)
+    commits = await repository.pull_commits(pull.number)
+    wrote = {user.login for made in commits for user in (made.author, made.committer) if user}
+    if len(commits) >= _MOST_COMMITS:
+        why = f"#{pull.number}, which brought it, has more commits than this bot can see."
+        return Reviewed(False, f"{why} {reviewed.WAY_OUT}")
+    held = reviewed.opinions((one for review in said if (one := _plain(review, pull))), author, wrote)
     if len(said) >= _MOST_REVIEWS or len(held) > MOST_REVIEWERS:
         why = f"#{pull.number}, which brought it, has more reviews than this bot looks at."
         return Reviewed(False, f"{why} {reviewed.WAY_OUT}")

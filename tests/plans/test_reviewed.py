@@ -97,3 +97,10 @@ def test_what_holds_has_a_good_approval_and_nobody_against_it(given_: list[Revie
     if good and len(own) == len(good):
         assert found.holds
     assert found.words
+
+
+def test_who_wrote_part_of_it_may_object_and_not_approve() -> None:
+    found = judge(7, opinions([said("maria")], "tom", ["Maria"]), WRITERS)
+    assert not found.holds and "(maria wrote part of it)" in found.words
+    against = opinions([said("maria", "CHANGES_REQUESTED"), said("eve")], "tom", ["maria"])
+    assert "asked for changes" in judge(7, against, WRITERS).words

@@ -103,6 +103,15 @@ async def test_what_was_pushed_after_the_approval_was_not_approved(open_stage) -
         assert "(maria approved another commit)" in await _refused(stage)
 
 
+async def test_who_wrote_part_of_it_cannot_approve_it(open_stage) -> None:
+    async with _team(open_stage) as stage:
+        number, maria = await _proposed(stage), stage.person("maria")
+        await written(stage, "limit-logins", PATH, proposal()[PATH] + b"\nAnd more.\n", by="maria")
+        await maria.approve(number, "So be it.")
+        await maria.merge(number)
+        assert "(maria wrote part of it)" in await _refused(stage)
+
+
 async def test_an_objection_after_the_merge_stands_until_it_is_settled(open_stage) -> None:
     async with _team(open_stage) as stage:
         number, maria = await _proposed(stage), stage.person("maria")
