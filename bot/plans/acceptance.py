@@ -7,6 +7,7 @@ or a review is what accepts. Not here: reading the status (bot/records), asking 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
@@ -15,6 +16,11 @@ from bot.plans.reviewed import UNSEEN, Reviewed
 from bot.plans.wording import shown
 from bot.records.record import Record, Status
 
+_IN_PART = re.compile(
+    r"\W*(?:(?:partial(?:ly)?|partly|in part)\b|(?:accepted|approved|agreed|decided)\W{1,3}"
+    r"(?:partial(?:ly)?|partly|in part)\b(?!\W+(?:implement|super|replac|deploy|roll|migrat|done|build|built|in use)))",
+    re.I,
+)
 _AUTHOR = "Whoever may merge changes to the record can"
 _WHY_NOT = {
     Status.DRAFT: "is a draft. " + _AUTHOR + " set its status to accepted once it is decided.",
@@ -54,6 +60,11 @@ def blocked(
             f"{name} has the status “{words}”, which this bot does not know, and it does not guess. "
             f"{_AUTHOR} write "
             "accepted, if that is meant."
+        )
+    elif status is Status.ACCEPTED and _IN_PART.match(shown(record.status_text or "")):
+        yield (
+            f"{name} is accepted in part, and which part that is, is for people to say. Its author can put that "
+            "part into a record of its own."
         )
     elif status is not None and status is not Status.ACCEPTED:
         yield f"{name} {_WHY_NOT[status]}"

@@ -34,6 +34,7 @@ _DENIERS = (
     r"previously|formerly|initially|originally|was|nicht|noch nicht|não|pas|nie|не"
 )
 _DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s:-]*$", re.I)
+_YET = re.compile(r"[\s,(]{1,3}(?:yet|so far|until|as of)\b", re.I)
 _SUBJECT = re.compile(
     r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?"
     r"(?:(?:adr|decision|record|document|rfc|proposal|status|architecture decision|entscheidung)\s*)?"
@@ -136,7 +137,9 @@ def _matches(words: str) -> list[_Match]:
             continue
         if name in ("rfc", "review") and re.match(r"[\s-]?\d", after):
             continue
-        denied = bool(_DENIED.search(before))
+        denied = bool(_DENIED.search(before)) or (
+            name.startswith("not ") and bool(_YET.match(words, found.end()))
+        )
         out.append(_Match(found.start(), found.end(), STATE_OF[name], denied))
     for found in CJK_STATE.finditer(words):
         before = words[max(0, found.start() - 2) : found.start()]

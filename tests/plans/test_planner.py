@@ -214,6 +214,21 @@ def test_every_state_but_accepted_blocks_with_a_sentence_of_its_own(status: Stat
     assert sentences[0] not in others
 
 
+@pytest.mark.parametrize(
+    "words", ["Partially accepted", "*partly* approved", "Accepted (in part)", "accepted, partly"]
+)
+@pytest.mark.parametrize("accepted_when", ["status", "merged"])
+def test_what_is_accepted_in_part_is_not_begun_as_a_whole(words: str, accepted_when: str) -> None:
+    configuration = msgspec.structs.replace(CONFIGURED, accepted_when=accepted_when)
+    made = planned(SMALL.replace("Accepted", words), configuration, merged=True)
+    assert len(made.blocked) == 1
+    assert "accepted in part" in made.blocked[0]
+
+
+def test_what_is_done_in_part_is_accepted_as_a_whole() -> None:
+    assert planned(SMALL.replace("Accepted", "Accepted, partially implemented")).blocked == ()
+
+
 def test_a_team_may_say_that_a_merge_or_a_review_accepts() -> None:
     stateless = replace(small(), status=None)
     merged = msgspec.structs.replace(CONFIGURED, accepted_when="merged")

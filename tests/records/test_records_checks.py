@@ -110,6 +110,22 @@ def test_an_unknown_word_is_a_warning_until_the_log_uses_it() -> None:
     assert "status-unknown" not in findings(odd, **{f"001{n}-b": odd for n in range(3)})
 
 
+def test_a_known_word_in_doubt_is_a_warning_however_often_the_log_uses_the_word() -> None:
+    for doubt in ("Accepted?", "Accepted (pending legal)", "Not accepted yet"):
+        others = {f"001{n}-b": GOOD for n in range(5)}
+        found = findings(GOOD.replace("Accepted", doubt), **others)["status-unknown"]
+        assert found.severity is Severity.WARNING
+        assert found.reason.startswith(f'"{doubt}" leaves open')
+
+
+def test_a_status_that_was_never_filled_in_is_shown_where_it_stands() -> None:
+    for unfilled in ("TBD", "N/A", "..."):
+        found = findings(GOOD.replace("Accepted", unfilled))["status-missing"]
+        assert found.severity is Severity.ERROR
+        assert f'not filled in: "{unfilled}"' in found.reason
+        assert found.place.line > 1
+
+
 def test_dates_that_are_none() -> None:
     assert "date-impossible" in findings(GOOD.replace("2024-05-31", "2024-15-12"))
     assert "date-unfilled" in findings(GOOD.replace("2024-05-31", "2024-01-XX"))

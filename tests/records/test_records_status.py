@@ -101,6 +101,8 @@ WORDS = {
         Active
         in progress
         Not yet accepted
+        Not accepted yet
+        not approved (yet)
         To be accepted
         Unapproved
         Conditionally accepted

@@ -9,7 +9,9 @@ from bot.records.checks.subject import Subject
 from bot.records.dates import read_date
 from bot.records.inline import plain
 from bot.records.record import Finding, Severity, Status
+from bot.records.words import CJK_STATE, STATE
 
+_LEFT_OPEN = re.compile(r"(?:^|[\s|:])(n/?a|tbd|todo|\?{1,9}|\.{2,9})[\s|]*$", re.I)
 _UNFILLED = re.compile(
     r"\bY{2,4}[-/. ]?M{1,2}|\bD{1,2}[-/. ]M{1,2}|\bX{2}\b|\binsert\b|[{\[<]\s*date|^date$|"
     r"\b\d{4}-(?:\d\d-)?(?:X|\?)+",
@@ -24,7 +26,15 @@ def reader_findings(subject: Subject) -> Iterator[Finding]:
 
 def status_missing(subject: Subject) -> Iterator[Finding]:
     """No status although the log states one."""
-    if subject.record.status is None and subject.convention.states_status:
+    if subject.record.status is not None or not subject.convention.states_status:
+        return
+    place = subject.record.places.get("status")
+    words = " ".join(subject.line(n) for n in range(place.line, place.end_line + 1)) if place else ""
+    unfilled = _LEFT_OPEN.search(plain(words))
+    if unfilled:
+        reason = f'The status is not filled in: "{unfilled[1]}". The other records of this log state one.'
+        yield subject.finding("status-missing", Severity.ERROR, reason, at="status")
+    else:
         reason = "The record states no status, though the other records of this log do."
         yield subject.finding("status-missing", Severity.ERROR, reason)
 
@@ -37,15 +47,18 @@ def status_placeholder(subject: Subject) -> Iterator[Finding]:
 
 
 def status_unknown(subject: Subject) -> Iterator[Finding]:
-    """A word that names no state that the bot knows, unless the log itself uses it."""
+    """Words that name no state that the bot knows, unless the log itself uses them, or a known one in doubt."""
     record = subject.record
     if record.status is not Status.UNKNOWN:
         return
     words = plain(record.status_text or "")[:60]
     first = re.search(r"[^\W\d_]+", words)
-    if first and sum(w.lower() == first[0].lower() for w in _peer_words(subject)) >= 3:
+    if STATE.search(words) or CJK_STATE.search(words):
+        reason = f'"{words}" leaves open which state holds, so the bot will not act on this record.'
+    elif first and sum(w.lower() == first[0].lower() for w in _peer_words(subject)) >= 3:
         return
-    reason = f'"{words}" names no state that the bot knows, so it will not act on this record.'
+    else:
+        reason = f'"{words}" names no state that the bot knows, so it will not act on this record.'
     yield subject.finding("status-unknown", Severity.WARNING, reason, at="status")
 
 
