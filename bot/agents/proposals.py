@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,18 @@ MAX_ANSWER = 200_000
 MAX_ITEMS = 50
 _MAX_TEXT, _MAX_QUOTE = 500, 2_000
 _MIN_WORDS = 3
-_FENCED = re.compile(r"^```(?:json)?[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_OPENED = re.compile(r"^```(?:json)?[ \t]*\n", re.MULTILINE)
+_CLOSED = re.compile(r"^```[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DENIES = re.compile(
+    r"\b(?:not|never|no|nor|neither|without|cannot|avoid\w*|reject\w*|forbid\w*|prohibit\w*|instead of|"
+    r"rather than|nicht|nie|kein\w*)\b|n[’']t\b",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile("[^\\W\u2e80-\U0003ffff]{2}")  # Chinese and Japanese have no spaces to begin at
+_MOST_PLACES = 20
+_SENTENCE_END = re.compile(r"[.;:!?](?=\s)")
+_MARK = re.compile(r"[-*+#>|]|\d{1,9}[.)]")
 
 
 class UnreadableAnswer(ValueError):
@@ -62,9 +74,9 @@ def examine(
         said, quote, kind = (_word(item, key) for key in ("text", "quote", "kind"))
         flat = " ".join(quote.split())
         reason = _refusal(kind, said, flat)
-        at = text.find(flat) if reason is None else -1
-        if reason is None and at < 0:
-            reason = "the record does not hold this quote"
+        at = -1
+        if reason is None:
+            at, reason = _found(text, lines, flat)
         if reason is not None:
             refused.append(Refused(said[:_MAX_TEXT], quote[:_MAX_QUOTE], reason))
             continue
@@ -88,8 +100,35 @@ def _refusal(kind: str, text: str, quote: str) -> str | None:
     return None
 
 
+def _found(text: str, lines: list[int], flat: str) -> tuple[int, str | None]:
+    """Where the quote stands as it is meant, else why it stands nowhere so."""
+    at, torn = text.find(flat), None
+    for _ in range(_MOST_PLACES):
+        if at < 0:
+            break
+        if (why := _torn(text, lines, at, at + len(flat))) is None:
+            return at, None
+        at, torn = text.find(flat, at + 1), torn or why
+    return -1, torn or "the record does not hold this quote"
+
+
+def _torn(text: str, lines: list[int], start: int, end: int) -> str | None:
+    """Why words that stand in the record do not say there what they say alone, if so."""
+    if _INSIDE.match(text[max(0, start - 1) : start + 1]) or _INSIDE.match(text[end - 1 : end + 1]):
+        return "its quote begins or ends inside of a word"
+    first = bisect_left(lines, lines[start])
+    if not _MARK.match(text, first + (text[first : first + 1] == " ")):
+        first = bisect_left(lines, lines[start] - 1)  # the sentence may have begun on the line before
+    before = _SENTENCE_END.split(text[first:start])[-1]
+    if denied := _DENIES.search(before):
+        return f"its quote leaves out a “{denied[0]}” that stands before it"
+    return None
+
+
 def _flat(record: str) -> tuple[str, list[int]]:
-    """The record's text with every run of white space as one space, and the line of each of its characters."""
+    """The record's text with every run of white space as one space, and the line of each of its characters. What
+    stands in a comment no reader of the record sees, so it is no word of the record."""
+    record = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), record)
     out: list[str] = []
     lines: list[int] = []
     for number, line in enumerate(record.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
@@ -104,9 +143,10 @@ def _flat(record: str) -> tuple[str, list[int]]:
 def _items(answer: str) -> Iterator[Mapping[str, object]]:
     if len(answer) > MAX_ANSWER:
         raise UnreadableAnswer(f"it has {len(answer)} characters; {MAX_ANSWER} are read")
-    fenced = _FENCED.search(answer)
+    opened = _OPENED.search(answer)
+    closed = _CLOSED.search(answer, opened.end()) if opened else None
     try:
-        data = json.loads(fenced[1] if fenced else answer)
+        data = json.loads(answer[opened.end() : closed.start()] if opened and closed else answer)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("it is not the JSON that was asked for") from error
     items = data.get("items") if isinstance(data, dict) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,58 @@ async def test_a_model_that_is_not_there_is_not_asked_again() -> None:
     with pytest.raises(ModelUnavailable, match="cannot be started") as caught:
         await CommandModel(("/no/such/model",)).answer(ASKED)
     assert not caught.value.retryable
+
+
+HALF = """# ADR-8: Sessions
+
+We must not, under any circumstances, use Redis for sessions. We keep them in Postgres.
+We will never again
+trust a cache for money.
+
+- Do not guess
+- Use a lock for each session
+
+<!-- Delete all the old sessions now -->
+
+会话保存在数据库里 而且 不放在缓存里面 好
+"""
+
+
+@pytest.mark.parametrize(
+    ("quote", "why"),
+    [
+        ("use Redis for sessions", "leaves out a “not”"),
+        ("ust not, under any", "inside of a word"),
+        ("trust a cache for money", "leaves out a “never”"),
+        ("Delete all the old sessions now", "does not hold this quote"),
+    ],
+)
+def test_half_a_sentence_that_says_the_opposite_is_no_quote(quote: str, why: str) -> None:
+    good, (bad,) = examine(said(item(quote)), HALF, {})
+    assert not good and why in bad.reason
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "We must not, under any circumstances, use Redis for sessions.",
+        "We keep them in Postgres",
+        "Use a lock for each session",
+        "保存在数据库里 而且 不放在缓存里面",
+    ],
+)
+def test_a_whole_one_is(quote: str) -> None:
+    (one,), bad = examine(said(item(quote)), HALF, {})
+    assert one.quote == quote and not bad
+
+
+def test_the_same_words_may_stand_whole_in_another_place() -> None:
+    (one,), _ = examine(said(item("use Redis for sessions")), HALF + "\nNow we use Redis for sessions.\n", {})
+    assert one.line == HALF.count("\n") + 2
+
+
+def test_an_answer_of_nothing_but_fences_is_refused_at_once() -> None:
+    start = time.process_time()
+    with pytest.raises(UnreadableAnswer):
+        examine("```json\n" * 20_000, RECORD, {})
+    assert time.process_time() - start < 1
