@@ -15,10 +15,12 @@ from pathlib import Path
 
 from bot.plans import cloi_yml
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
+from bot.records.kinds import FileKind
 from bot.records.log import RecordLog
 from bot.records.record import Record
 
-SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".yaml")
+_RECORD_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt")
+SUFFIXES = (*_RECORD_SUFFIXES, ".yaml")
 _SKIPPED = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 _MOST_PATHS = 200_000
 
@@ -36,7 +38,7 @@ def checkout_of(file: Path) -> Checkout:
     """Where a file belongs. Raises ConfigurationError."""
     file = file.resolve()
     inside = next((p for p in file.parents if (p / ".git").exists()), None)
-    root = inside or file.parent
+    root = inside or _log_root(file)
     settings = root / CONFIGURATION_PATH
     data = settings.read_bytes() if inside and settings.is_file() else None
     paths = frozenset(_walk(root)) if inside else frozenset()
@@ -50,9 +52,27 @@ def log_beside(file: Path, root: Path) -> RecordLog:
     return RecordLog({_relative(p, root): p.read_bytes() for p in there})
 
 
-def record_in(file: Path, root: Path, log: RecordLog) -> Record | None:
-    """The record of this file."""
-    return log.by_path(_relative(file.resolve(), root))
+def page_of(path: Path) -> Path:
+    """The file that holds a record: of a directory its README or index, where it has one."""
+    pages = [p for p in sorted(path.iterdir()) if _is_page(p)] if path.is_dir() else []
+    return pages[0] if pages else path
+
+
+def records_in(file: Path, root: Path, log: RecordLog) -> tuple[Record, ...]:
+    """The records of this file: one, or several where a team keeps its log in one file, or none."""
+    return log.all_of(_relative(file.resolve(), root))
+
+
+def why_none(file: Path, root: Path, log: RecordLog) -> str:
+    """What a file without a record looks like instead, as the end of a sentence about it."""
+    if file.is_dir():
+        return "it is a directory without a README or index; please name a file in it"
+    if file.suffix.lower() not in _RECORD_SUFFIXES:
+        return f"records are read from files that end with {', '.join(_RECORD_SUFFIXES)}"
+    kind = log.kind_of(_relative(file.resolve(), root))
+    if kind in (FileKind.TEMPLATE, FileKind.INDEX):
+        return f"it looks like the {kind.value} of a log"
+    return "a number in its name, or sections such as Status and Decision, would make it one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,7 @@ def gather(paths: Sequence[Path]) -> Gathered:
     inside = [p.resolve() for p in paths]
     root = next((p for p in (inside[0], *inside[0].parents) if (p / ".git").exists()), None)
     if root is None or not all(p.is_relative_to(root) for p in inside):
-        repository, root = None, Path(os.path.commonpath([p if p.is_dir() else p.parent for p in inside]))
+        repository, root = None, Path(os.path.commonpath([_log_root(p) for p in inside]))
     else:
         repository = frozenset(_walk(root))
     # A link that leads out of what was asked for is somebody else's file.
@@ -113,6 +133,15 @@ def replace_file(file: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _log_root(path: Path) -> Path:
+    """What paths start from outside of a repository, so that a directory that is a record keeps its name."""
+    return path.parent if path.is_dir() or not _is_page(path) else path.parent.parent
+
+
+def _is_page(path: Path) -> bool:
+    return path.stem.lower() in ("readme", "index") and _is_text(path) and path.suffix in _RECORD_SUFFIXES
 
 
 def _is_text(path: Path) -> bool:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import __version__
-from bot.cli.base import FILE, Trouble, main, show
+from bot.cli.base import Trouble, main, show
 
 if TYPE_CHECKING:
     from bot.plans.plan import ImplementationPlan
+    from bot.records.record import Record
 
 
 @main.group()
@@ -57,8 +58,25 @@ def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
         raise Trouble("no decision records found there")
 
 
-def _planned(file: Path) -> ImplementationPlan:
-    from bot.checkout import checkout_of, log_beside, record_in
+def _one_of(found: tuple[Record, ...], file: Path, named: str | None) -> Record:
+    """The record that is meant. Raises Trouble, with what could be said instead."""
+    if named is not None:
+        words = named.casefold()
+        meant = [r for r in found if words in ((r.id or "").casefold(), str(r.number))]
+    else:
+        meant = list(found)
+    if len(meant) == 1:
+        return meant[0]
+    ids = [r.id or "" for r in found]
+    if named is not None and not meant:
+        raise Trouble(f"{file} holds no record {named}, but {', '.join(ids)}")
+    options = ", ".join(f"--record {name}" for name in ids)
+    raise Trouble(f"{file} holds {len(found)} records, and a plan is for one; say which: {options}")
+
+
+def _planned(file: Path, named: str | None = None, *, alone: bool = False) -> ImplementationPlan:
+    """alone: whether the record has to have the file for itself."""
+    from bot.checkout import checkout_of, log_beside, records_in, why_none
     from bot.plans.configuration import ConfigurationError
     from bot.plans.planner import plan as make
 
@@ -67,9 +85,12 @@ def _planned(file: Path) -> ImplementationPlan:
     except ConfigurationError as error:
         raise Trouble(str(error)) from error
     log = log_beside(file, place.root)
-    record = record_in(file, place.root, log)
-    if record is None:
-        raise Trouble(f"{file} is not a decision record that I can read")
+    found = records_in(file, place.root, log)
+    if not found:
+        raise Trouble(f"{file} is no decision record: {why_none(file, place.root, log)}")
+    if alone and len(found) > 1:
+        raise Trouble(f"{file} holds {len(found)} records, and its front matter is none of theirs alone")
+    record = _one_of(found, file, named)
     # A checkout does not tell what was merged, nor who reviewed it; of the latter the plan says that GitHub knows.
     only_there = place.configuration.accepted_when == "reviewed"
     return make(record, place.configuration, log=log, paths_in_repository=place.paths, merged=only_there)
@@ -100,8 +121,13 @@ def _write_back(file: Path, plan: ImplementationPlan, *, add: bool) -> None:
         show(f"kept as people wrote it: {', '.join(made.kept)}")
 
 
+RECORD = click.option("--record", "named", help="Which one, where a file holds several: its id or number.")
+A_RECORD = click.argument("file", type=click.Path(exists=True, path_type=Path))
+
+
 @main.command()
-@click.argument("file", type=FILE)
+@A_RECORD
+@RECORD
 @click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
 @click.option(
     "--write-back",
@@ -111,13 +137,15 @@ def _write_back(file: Path, plan: ImplementationPlan, *, add: bool) -> None:
 @click.option(
     "--add-front-matter", is_flag=True, help="With --write-back, also where the record has none yet."
 )
-def plan(file: Path, as_json: bool, write_back: bool, add_front_matter: bool) -> None:
+def plan(file: Path, named: str | None, as_json: bool, write_back: bool, add_front_matter: bool) -> None:
     """Show the implementation plan that follows from a decision record."""
+    from bot.checkout import page_of
     from bot.plans.plan import to_json
     from bot.render.plan import plan_markdown
     from bot.render.terminal import in_terminal
 
-    made = _planned(file)
+    file = page_of(file)
+    made = _planned(file, named, alone=write_back)
     if write_back or add_front_matter:
         if as_json or not write_back:
             raise Trouble("--add-front-matter goes with --write-back, and neither with --json")
@@ -130,7 +158,8 @@ def plan(file: Path, as_json: bool, write_back: bool, add_front_matter: bool) ->
 
 
 @main.command()
-@click.argument("file", type=FILE)
+@A_RECORD
+@RECORD
 @click.option(
     "--public-url",
     envvar="CLOI_PUBLIC_URL",
@@ -138,14 +167,15 @@ def plan(file: Path, as_json: bool, write_back: bool, add_front_matter: bool) ->
     show_default=True,
     help="Where runners reach the bot.",
 )
-def workflow(file: Path, public_url: str) -> None:
+def workflow(file: Path, named: str | None, public_url: str) -> None:
     """Print the GitHub Actions workflow that would implement a decision record."""
     from bot.actions.generator import GitHubActionsGenerator
     from bot.actions.workflow import GenerationError
+    from bot.checkout import page_of
     from bot.runner import build
     from bot.web.site import runner_path
 
-    made = _planned(file)
+    made = _planned(page_of(file), named)
     runner = build.build()
     url = public_url.rstrip("/") + runner_path(runner)
     generator = GitHubActionsGenerator(runner_url=url, runner_sha256=build.sha256(), version=__version__)

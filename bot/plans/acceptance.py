@@ -18,7 +18,7 @@ from bot.records.record import Record, Status
 
 _IN_PART = re.compile(
     r"\W*(?:(?:partial(?:ly)?|partly|in part)\b|(?:accepted|approved|agreed|decided)\W{1,3}"
-    r"(?:partial(?:ly)?|partly|in part)\b(?!\W+(?:implement|super|replac|deploy|roll|migrat|done|build|built|in use)))",
+    r"(?:partial(?:ly)?|partly|in part)\b(?!\W+(?:implement|super|replac|deploy|roll|migrat|done|buil|in use)))",
     re.I,
 )
 _AUTHOR = "Whoever may merge changes to the record can"
