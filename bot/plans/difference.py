@@ -79,7 +79,9 @@ def _words(one: Asked) -> tuple[str, ...]:
         return ("threshold", said(one))
     if isinstance(one, Constraint):
         return (one.type, one.rule, one.description, one.pattern, one.severity)
-    return (one.kind, " ".join(one.text.split()), one.phase or "")
+    # Words for people are cut; what stands behind the cut would be changed unseen.
+    text = one.source.quote if one.text.endswith("…") else one.text
+    return (one.kind, " ".join(text.split()), one.phase or "")
 
 
 def said(one: Asked) -> str:

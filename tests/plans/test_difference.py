@@ -88,3 +88,9 @@ def test_a_promised_number_that_no_requirement_states_counts_too() -> None:
     assert "< 3 s" in str(changed) and len(changed.changed) == 1
     assert len(difference(planned(BEFORE), planned(promised)).added) == 1
     assert not difference(planned(promised), planned(promised.replace("An order is", "The order is")))
+
+
+def test_what_is_changed_behind_the_words_that_are_shown_is_a_change() -> None:
+    long = "- Write each order to the log " + "and sign it " * 60
+    found = difference(planned(f"{BEFORE}{long}\n"), planned(f"{BEFORE}{long}with Eve's key\n"))
+    assert len(found.changed) == 1
