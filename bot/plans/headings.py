@@ -47,7 +47,11 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|^(positive|negative|neutral) "
         r"|\bfuture\b|\bideas?$|^appendix|^notes?\b|collateral|^status\b|^implementations$|known (issues"
         r"|limitations|implementations)"
-        r"|\blimitations?$|lessons|^what is an? |metadata$|^tags$|acknowledge?ments|localization",
+        r"|\blimitations?$|lessons|^what is an? |metadata$|^tags$|acknowledge?ments|localization"
+        r"|alternativ(?:en|as|e)\b|^(?:betrachtete |verworfene |abgelehnte |mögliche )?optionen\b"
+        r"|\bopci(?:ones|ón)\b|\bopç(?:ões|ão)\b|^opzioni\b|nachteil|vorteil|inconvénient|^avantages?\b"
+        r"|ventajas|vantagens|^verworfen|nicht-?ziele|^альтернатив|^варианты|рассмотренные"
+        r"|备选|備選|候选|候補|代替案|选项|選択肢|検討した|대안|선택지",
     ),
     (Role.RISK, r"\brisks?\b|\bthreats?\b"),
     (Role.SECURITY, r"\bsecurity\b|\bprivacy\b|\bthreat model\b|sicherheit"),
@@ -77,14 +81,18 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|rationale|reasoning"
         r"|\bcurrent\b|as-is|^summary\b|^abstract\b|\boverview\b|assumptions?\b|\banalysis\b"
         r"|justification|^((design|other|general|key|technical|domain\S*) )?considerations?$"
-        r"|kontext|contexto?\b|contexte|compliance with",
+        r"|kontext|contexto?\b|contexte|compliance with"
+        r"|treiber|rahmenbedingung|ausgangslage|problemstellung|einflussfaktor|begründung"
+        r"|contesto|контекст|背景|上下文|コンテキスト|문제|맥락|배경",
     ),
     (
         Role.DECISION,
         r"\bdecisions?\b(?! (?:records?|logs?)\b)|\bchosen\b|\bresolution\b|\bselected\b"
         r"|\brecommendations?\b|\bproposal\b"
         r"|\bproposed\b|^(the |our )?solution\b"
-        r"|^what( we (will )?do)?$|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o",
+        r"|^what( we (will )?do)?$|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o"
+        r"|^beslissing|^besluit|^beslut|^beslutning|^decyzja|^rozhodnutí|^päätös|^решение|^karar\b"
+        r"|决策|決策|决定|決定|結論|결정",
     ),
     (
         Role.WORK,
@@ -93,16 +101,18 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|\bmigrations?\b|\bsteps\b"
         r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
         r"|\bphases?\b|milestones?|\bphasing\b"
-        r"|follow-?ups?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b|umsetzung|maßnahmen",
+        r"|follow-?ups?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b|umsetzung|maßnahmen"
+        r"|^mise en (?:œuvre|oeuvre)|реализаци|实施|实现|実装|구현",
     ),
     (
         Role.CONSEQUENCES,
         r"consequences?|\bimpacts?\b|implications?|\bresults?\b|\boutcomes?\b|konsequenzen"
-        r"|cons[ée]quences|consecuencias",
+        r"|cons[ée]quences|consecuencias|consequências|conseguenze|auswirkungen|последстви"
+        r"|后果|後果|影响|影響|結果|결과",
     ),
 )
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
-_DECISION_ITSELF = re.compile(r"d[eé]cis|entscheid", re.I)
+_DECISION_ITSELF = re.compile(r"d[eé]cis|entscheid|решени|决|決|결정", re.I)
 _PHASE = re.compile(
     r"^(?:phase|stage|milestone|iteration|sprint|étape|etappe)\s*#?(?:\d{1,2}|[ivx]{1,4}|[a-e])\b", re.I
 )

@@ -141,12 +141,13 @@ class ImplementationOrchestrator:
         built = len(inputs.ids(BUILT))
         cap = 3 * inputs.configuration.timeout_minutes
         low, high = 4 + 2 * agents, 12 + 5 * agents + 2 * built
+        each = f"each of {built} things" if built > 1 else "the one thing"
+        more = f"up to 2 more for {each} to build, " if built else ""
         return Duration(
             low_minutes=min(low, cap),
             high_minutes=min(high, cap),
-            reason=f"{agents} generation step{'s' if agents != 1 else ''} of 2 to 5 minutes, up to 2 "
-            f"more for each of "
-            f"{built} things to build, and 4 to 12 for validation; at most {cap}, three jobs of "
+            reason=f"{agents} generation step{'s' if agents != 1 else ''} of 2 to 5 minutes, "
+            f"{more}and 4 to 12 for validation; at most {cap}, three jobs of "
             f"{inputs.configuration.timeout_minutes} minutes. People's reviews come on top.",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,32 @@ Negative consequences: the cache must be warm. It must be filled first.
         ("work-item", "Negative numbers must be refused"),
         ("work-item", "Negative: a wrong key must be refused"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("context", "options", "decision", "chosen"),
+    [
+        ("Entscheidungstreiber", "Betrachtete Alternativen", "Entscheidung", "Wir verwenden Postgres."),
+        ("Kontext", "Vor- und Nachteile", "Entscheidung", "Wir verwenden Postgres."),
+        ("Contexte", "Options envisagées", "Décision", "Nous utiliserons Postgres."),
+        ("Contexto", "Opciones consideradas", "Decisión", "Usaremos Postgres."),
+        ("Contesto", "Opzioni considerate", "Decisione", "Useremo Postgres."),
+        ("Контекст", "Рассмотренные варианты", "Решение", "Мы используем Postgres."),
+        ("背景", "备选方案", "决策", "我们将使用 Postgres。"),
+        ("背景", "検討した選択肢", "決定", "Postgres を使う。"),
+        ("배경", "대안", "결정", "Postgres를 사용한다."),
+        ("Context", "Alternativen", "Beslissing", "We gebruiken Postgres."),
+    ],
+)
+def test_chapters_are_known_in_other_languages(
+    context: str, options: str, decision: str, chosen: str
+) -> None:
+    text = (
+        f"# ADR-007: Store\n\n## {context}\n\n- We must keep orders\n\n## {options}\n\n- We must use Oracle\n\n"
+        f"## {decision}\n\n{chosen}\n"
+    )
+    found = requirements.extract(read("docs/adr/ADR-007-store.md", text.encode()))
+    assert [(r.id, r.kind, r.text) for r in found] == [("ADR-007/R1", "decision", chosen)]
 
 
 def test_nothing_to_implement_is_an_answer() -> None:

@@ -42,7 +42,8 @@ def section_missing(subject: Subject) -> Iterator[Finding]:
     ]
     if missing and len(missing) < len(subject.convention.sections):
         names = ", ".join(f'"{title}"' for title in missing[:6])
-        reason = f"Most records of this log have the section {names}; this one has not."
+        noun = "section" if len(missing) == 1 else "sections"
+        reason = f"Most records of this log have the {noun} {names}; this one has not."
         yield subject.finding("section-missing", Severity.WARNING, reason)
 
 
