@@ -97,6 +97,22 @@ def blocked(
         )
 
 
+def replaced(record: Record, other: Record, *, partly: bool) -> tuple[str | None, str | None]:
+    """(blocked, warning) where `other` says that it replaces this record, which itself does not say so yet."""
+    name, by = record.id or record.path, other.id or other.path
+    if other.status in (Status.ACCEPTED, Status.IMPLEMENTED) and not partly:
+        return (
+            f"{name} is superseded by {by}, which is {other.status.value} and says so in {other.path}. Implement "
+            f"that one; or its author can take the line out, if it is wrong.",
+            None,
+        )
+    if other.status in (Status.ACCEPTED, Status.IMPLEMENTED):
+        return None, f"{by} supersedes a part of it; which part still holds is for people to say."
+    if other.status in (Status.PROPOSED, Status.DRAFT):
+        return None, f"{by} would supersede it; its status: {other.status.value}."
+    return None, None
+
+
 def judge(dependency: Dependency, target: Record | None) -> tuple[str | None, str | None]:
     """(blocked, warning) for one dependency whose target was looked up in the log."""
     directed = dependency.relation in ("builds-on", "depends-on")

@@ -10,6 +10,7 @@ from bot.plans.configuration import Configuration, ConfigurationError
 from bot.plans.metadata import MAX_VALUES, constraints
 from bot.plans.planner import plan
 from bot.plans.write_back import write_back
+from bot.records.log import RecordLog
 from bot.records.reader import read
 
 
@@ -42,3 +43,26 @@ def test_an_empty_key_of_ours_is_filled() -> None:
         got.startswith(b"---\nimplementation_metadata:\n  feature_requirements:\n")
         and b"\ntitle: X\n---\n" in got
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "verb", "stops", "warns"),
+    [
+        ("Accepted", "Supersedes", True, False),
+        ("Implemented", "Supersedes", True, False),
+        ("Accepted", "Partially supersedes", False, True),
+        ("Proposed", "Supersedes", False, True),
+        ("Rejected", "Supersedes", False, False),
+    ],
+)
+def test_a_record_that_another_one_replaces_is_not_begun_though_it_does_not_say_so(
+    status: str, verb: str, stops: bool, warns: bool
+) -> None:
+    old = "# 3. X\n\n## Status\n\nAccepted\n\n## Decision\n\n- Add a log.\n"
+    new = f"# 5. Y\n\n## Status\n\n{status}\n\n{verb} [3. X](0003-keep-a-log.md)\n\n## Decision\n\n- Add a bell.\n"
+    log = RecordLog({"docs/adr/0003-keep-a-log.md": old.encode(), "docs/adr/0005-ring-a-bell.md": new.encode()})
+    record = log.by_path("docs/adr/0003-keep-a-log.md")
+    assert record is not None
+    made = plan(record, Configuration(), log=log)
+    assert any("0003 is superseded by 0005" in why for why in made.blocked) is stops
+    assert any("0005" in word for word in made.warnings) is warns
