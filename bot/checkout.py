@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.plans import cloi_yml
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
+from bot.records.identity import from_path
 from bot.records.kinds import FileKind
 from bot.records.log import RecordLog
 from bot.records.record import Record
@@ -137,7 +138,9 @@ def replace_file(file: Path, data: bytes) -> None:
 
 def _log_root(path: Path) -> Path:
     """What paths start from outside of a repository, so that a directory that is a record keeps its name."""
-    return path.parent if path.is_dir() or not _is_page(path) else path.parent.parent
+    folder = path if path.is_dir() else path.parent
+    its_name_counts = from_path(f"{folder.name}/README.md").number is not None
+    return folder.parent if its_name_counts and (path.is_dir() or _is_page(path)) else folder
 
 
 def _is_page(path: Path) -> bool:

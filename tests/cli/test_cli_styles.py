@@ -59,6 +59,18 @@ def test_a_directory_is_a_record_also_outside_of_a_repository(directory: Path) -
         assert (made["adr"]["id"], made["adr"]["status"]) == ("123", "accepted")
 
 
+def test_findings_name_files_as_they_are_called_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"0001-{name}.md").write_text(
+            "# 1. A\n\n## Status\n\nAccepted\n\n## Decision\n\nDo it.\n"
+        )
+    monkeypatch.chdir(tmp_path)
+    first = cloi("adr", "check", ".").output.splitlines()[0]
+    assert first.startswith("0001-a.md:1: error number-taken: Number 1 is already taken by 0001-b.md.")
+
+
 def test_of_several_records_in_a_file_one_is_named(many: Path) -> None:
     asked = cloi("plan", many)
     assert asked.exit_code == 2
