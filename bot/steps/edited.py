@@ -11,14 +11,17 @@ from __future__ import annotations
 from bot.engine.outcome import DomainEvent, Failed
 from bot.engine.ports import StepContext
 from bot.github.repository import Repository
+from bot.plans import acceptance, dependencies
 from bot.plans.configuration import ConfigurationError
 from bot.plans.difference import Difference, difference
 from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
 from bot.plans.requirements import identifier
 from bot.plans.reviewed import Reviewed
+from bot.records.log import RecordLog
+from bot.records.record import Record
 from bot.steps.base import plan_of
-from bot.steps.reading import configuration_at, snapshot
+from bot.steps.reading import Snapshot, configuration_at, snapshot
 
 _WAY_OUT = (
     "The approval is void. `/cloi cancel`, then `/cloi implement`, makes a new plan; if the edit is taken back, "
@@ -30,15 +33,16 @@ _NOT_ASKED = Reviewed(True, "")
 
 
 async def void(
-    ctx: StepContext, repository: Repository, base_ref: str, *, exact: bool = False
+    ctx: StepContext, repository: Repository, base_ref: str, *, exact: bool = False, standing: bool = False
 ) -> Failed | None:
     """The refusal to go on if the record on `base_ref` no longer asks for what the step's input `plan` says, with
-    what is different; None if it does. exact: other words for the same count too. The instance parks with it.
-    Raises GitHubError."""
+    what is different; None if it does. exact: other words for the same count too. standing: a record whose text is
+    the same counts as changed too where the rest of the log, or a file beside it, takes it back: that costs a look
+    at the whole log, so not where people are waited for. The instance parks with it. Raises GitHubError."""
     made = plan_of(ctx)
     file = await repository.file(made.adr.path, base_ref)
     if file is not None and file.blob_sha == made.adr.blob_sha:
-        return None
+        return await _taken_back(repository, base_ref, made) if standing else None
     now = await _planned(repository, base_ref, made)
     if now is None:
         why = f"{made.adr.path} is no decision record on {base_ref} any more."
@@ -54,9 +58,24 @@ async def void(
     return _stopped(why, now, found)
 
 
-async def _planned(
+async def _taken_back(repository: Repository, base_ref: str, made: ImplementationPlan) -> Failed | None:
+    """The refusal where a record of the same bytes may not be implemented any more."""
+    found = await _now(repository, base_ref, made)
+    if not isinstance(found, tuple):
+        return None
+    record, log, seen = found
+    _, stops, _ = dependencies.find(record, log)
+    reasons = [*acceptance.blocked(record, seen.configuration, merged=True, reviewed=_NOT_ASKED), *stops]
+    if not reasons:
+        return None
+    why = f"{made.adr.path} has the same text as when its plan was approved, and yet: {' '.join(reasons)}"
+    return _stopped(why, made, Difference())
+
+
+async def _now(
     repository: Repository, base_ref: str, made: ImplementationPlan
-) -> ImplementationPlan | None:
+) -> tuple[Record, RecordLog, Snapshot] | ImplementationPlan | None:
+    """The record, its log and where they stand; None if it is gone; the plan itself where nobody can tell."""
     sha = await repository.branch_head(base_ref)
     if sha is None:
         return None
@@ -68,11 +87,19 @@ async def _planned(
     log = seen.log
     names = (r.id for r in log.all_of(made.adr.path) if identifier(r) == made.adr.id)
     record = log.of_file(made.adr.path, next(names, None))
-    if record is None:
-        return None
+    return None if record is None else (record, log, seen)
+
+
+async def _planned(
+    repository: Repository, base_ref: str, made: ImplementationPlan
+) -> ImplementationPlan | None:
+    found = await _now(repository, base_ref, made)
+    if not isinstance(found, tuple):
+        return found
+    record, log, seen = found
     return plan(
         record,
-        configuration,
+        seen.configuration,
         log=log,
         paths_in_repository=seen.paths,
         merged=True,

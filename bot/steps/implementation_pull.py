@@ -64,7 +64,7 @@ class OpenImplementationPull(GitHubStep):
 
     async def do(self, ctx: StepContext) -> Outcome:
         repository, made = self.repository(ctx), plan_of(ctx)
-        stopped = await void(ctx, repository, str(ctx.inputs["base_ref"]))
+        stopped = await void(ctx, repository, str(ctx.inputs["base_ref"]), standing=True)
         if stopped is not None:
             return stopped
         patch = parse(blob(ctx, "patch"))

@@ -75,7 +75,7 @@ class DispatchRun(GitHubStep):
         repository, made = self.repository(ctx), plan_of(ctx)
         base_ref = str(ctx.inputs["base_ref"])
         if ctx.inputs["mode"] == "implement":
-            stopped = await void(ctx, repository, base_ref, exact=True)
+            stopped = await void(ctx, repository, base_ref, exact=True, standing=True)
             if stopped is not None:
                 return stopped
         approved = await self._approved(ctx, repository, base_ref)

@@ -135,3 +135,20 @@ async def test_a_record_that_is_no_longer_accepted_is_not_implemented(open_stage
         assert "was edited since its plan was approved" in reason
         assert "Rejected" in reason or "rejected" in reason
         assert stage.run() is None
+
+
+async def test_a_record_that_another_one_replaces_before_the_run_is_not_run(open_stage) -> None:
+    async with open_stage(files=decided_files()) as stage:
+        told = await implementing(stage)
+        text = (
+            b"# 9. Limit by address\n\n## Status\n\nAccepted\n\nSupersedes [0003]("
+            + PATH.rpartition("/")[2].encode()
+        )
+        await written(
+            stage, "main", "docs/adr/0009-limit-by-address.md", text + b")\n\n## Decision\n\nBy address.\n"
+        )
+        await stage.person("maria").merge(told.workflow_pull)
+        reason = await parked(stage, told)
+        assert f"{PATH} has the same text as when its plan was approved, and yet: " in reason
+        assert "is superseded by 0009" in reason and "ApprovalVoided" in names(stage, told)
+        assert stage.run() is None
