@@ -36,7 +36,8 @@ def _rule(rule: str) -> dict[str, Any]:
 
 def _result(remark: Remark, index: int) -> dict[str, Any]:
     # Not the line: a finding that has only moved is the same one.
-    print_of = hashlib.sha256(f"{remark.rule}\0{remark.path}\0{remark.reason}".encode()).hexdigest()
+    same = f"{remark.rule}\0{remark.path}\0{remark.reason}".encode(errors="surrogatepass")
+    print_of = hashlib.sha256(same).hexdigest()
     out: dict[str, Any] = {
         "ruleId": remark.rule,
         "ruleIndex": index,
@@ -61,7 +62,10 @@ def _fix(mend: Mend) -> dict[str, Any]:
     change = {
         "artifactLocation": {"uri": _uri(mend.path)},
         "replacements": [
-            {"deletedRegion": _region(mend.line, mend.end_line), "insertedContent": {"text": mend.text}}
+            {
+                "deletedRegion": _region(mend.line, mend.end_line),
+                "insertedContent": {"text": _text(mend.text)},
+            }
         ],
     }
     return {
@@ -70,9 +74,17 @@ def _fix(mend: Mend) -> dict[str, Any]:
     }
 
 
+def _text(s: str) -> str:
+    return s.encode(errors="replace").decode()
+
+
 def _region(line: int, end_line: int) -> dict[str, int]:
     return {"startLine": line, "endLine": max(line, end_line)}
 
 
 def _uri(path: str) -> str:
-    return quote(path, safe="/")
+    """A name that is no UTF-8 keeps its bytes; Python has them as lone surrogates."""
+    try:
+        return quote(path.encode(errors="surrogateescape"), safe="/")
+    except UnicodeEncodeError:
+        return quote(path.encode(errors="replace"), safe="/")
