@@ -1,4 +1,4 @@
-"""Words over a text that take it back: a banner "Superseded by …", or "(deprecated)" in the title.
+"""Words over a text that take it back: a banner "Superseded by …" or "DRAFT", or "(deprecated)" in the title.
 
 Teams often put such a line on top and leave "Accepted" below as it is. Only a status that permits, or none, gives
 way, and only to a worse one. Not here: the status itself (choose.py).
@@ -45,6 +45,19 @@ _IN_TITLE = re.compile(
     r"^\W*(?P<start>superseded|obsolete|deprecated|withdrawn|rejected|retired)\s*(?:\]|:|\s[–—-]\s)",
     re.I,
 )
+_OPEN = re.compile(
+    _LEAD_IN
+    + _SUBJECT
+    + r"(?:(?:still|just|only|an?|in)\s+){0,2}(?:draft|wip|work[ -]in[ -]progress|under discussion|"
+    r"not\s+(?:yet\s+)?(?:accepted|approved|decided|ratified|final))(?:\s+(?:yet|adr|decision|record))?(?:\s?[.!:;,–—-]|\W*$)",
+    re.I,
+)
+_OPEN_TITLE = re.compile(
+    r"[(\[]\s?(?:wip|draft|work[ -]in[ -]progress)\s?[)\]]\W*$|"
+    r"^\W*(?:wip|draft|work[ -]in[ -]progress)(?:\s?[\]):]|\s[–—-]\s)",
+    re.I,
+)
+"""A draft by its own words, which may have kept "Accepted" from the record that it was copied from."""
 _STATUS_OF = {
     "s": Status.SUPERSEDED,
     "o": Status.DEPRECATED,
@@ -85,10 +98,14 @@ def from_banner(
     for block, line, text in _set_off(blocks, end):
         if found := _STATE.match(text):
             return Banner(_meant(found["state"]), text[:300], Place(line, block.end_line))
+        if _OPEN.match(text):
+            return Banner(Status.DRAFT, text[:300], Place(line, block.end_line))
     head, text_or_none = title
     if text_or_none and (named := _IN_TITLE.search(plain(text_or_none))):
         place = head.place if head else Place(1, 1)
         return Banner(_meant(named["end"] or named["start"]), text_or_none[:300], place)
+    if text_or_none and _OPEN_TITLE.search(plain(text_or_none)):
+        return Banner(Status.DRAFT, text_or_none[:300], head.place if head else Place(1, 1))
     return None
 
 

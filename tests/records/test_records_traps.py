@@ -212,11 +212,32 @@ def test_a_banner_over_the_text_is_a_statement() -> None:
         ("**Note:** This ADR has been superseded by ADR-12.", Status.SUPERSEDED),
         ("> Superseded in part by ADR-12.", Status.ACCEPTED),
         ("> Superseded records stay in this folder.", Status.ACCEPTED),
+        ("> **DRAFT**", Status.DRAFT),
+        ("> 🚧 This ADR is still a draft, please comment.", Status.DRAFT),
+        ("**Work in progress.**", Status.DRAFT),
+        ("> Note: this decision is not yet approved.", Status.DRAFT),
+        ("> Draft releases are made by hand.", Status.ACCEPTED),
+        ("**Work in progress limits** are kept.", Status.ACCEPTED),
     ],
 )
 def test_a_banner_takes_an_acceptance_back(top: str, status: Status) -> None:
     text = f"# 9. X\n\n{top}\n\n## Status\n\nAccepted\n"
     assert read("docs/adr/0009-x.md", text.encode()).status is status
+
+
+@pytest.mark.parametrize(
+    ("title", "status"),
+    [
+        ("[WIP] Use queues", Status.DRAFT),
+        ("Draft: Use queues", Status.DRAFT),
+        ("Use queues (draft)", Status.DRAFT),
+        ("Draft releases by hand", Status.ACCEPTED),
+        ("Limit work in progress", Status.ACCEPTED),
+    ],
+)
+def test_a_title_that_says_draft_is_a_statement(title: str, status: Status) -> None:
+    assert of(f"# {title}\n\n**Status:** Accepted\n\n## Context\n").status is status
+    assert of(f"# ADR-0007: {title}\n\n**Status:** Accepted\n\n## Context\n").status is status
 
 
 def test_a_note_in_the_title_takes_an_acceptance_back() -> None:
