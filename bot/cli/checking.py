@@ -41,6 +41,8 @@ def adr_check(paths: tuple[Path, ...], as_json: bool, as_sarif: bool, changed: t
     place = gather([*paths, *(path for path in changed if path.exists())])
     given = {place.name(path) for path in changed}
     judged = {record.path for record in place.log if record.path in (given or place.named)}
+    if not judged and changed:
+        raise Trouble(f"none of what changed is a decision record: {', '.join(map(str, changed))}")
     if not judged:
         raise Trouble("no decision records found there")
     log = place.log

@@ -71,6 +71,13 @@ def test_findings_name_files_as_they_are_called_from_here(
     assert first.startswith("0001-a.md:1: error number-taken: Number 1 is already taken by 0001-b.md.")
 
 
+def test_a_change_that_holds_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / "0001-a.md").write_text("# 1. A\n\n## Status\n\nAccepted\n")
+    said = cloi("adr", "check", tmp_path, "--changed", tmp_path / "nope.md")
+    assert said.exit_code == 2
+    assert "nope.md" in said.output
+
+
 def test_of_several_records_in_a_file_one_is_named(many: Path) -> None:
     asked = cloi("plan", many)
     assert asked.exit_code == 2
