@@ -131,8 +131,8 @@ def _after(text: str, references: list[Reference], index: int) -> RelationKind |
     if kind := _east_asian(text[max(0, references[index].start - 12) : references[index].start], after):
         return kind
     if (found := THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
-        word = (found["verb"] or found["verb2"] or found["verb3"]).lower()
-        if found["this"] or found["it"]:
+        word = (found["verb"] or found["verb2"] or found["verb3"] or found["verb4"]).lower()
+        if found["this"] or found["it"] or found["aim"]:
             return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
         return RelationKind.AMENDED_BY if word.startswith("amend") else RelationKind.SUPERSEDED_BY
     return None

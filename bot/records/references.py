@@ -31,7 +31,11 @@ _ID_AND_TITLE = re.compile(r"^(?:[A-Z][A-Za-z]{1,9}[-_ #]?)?\d{1,6}[ ]*[:.–—
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
 _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
 _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
+_LONG_RFC = re.compile(r"(?<![\w/.#-])RFCs?[-_ #]{0,2}([1-9]\d{3})(?![\w%]|\.\d|-\d\d)", re.I)
+"""RFC 2119 in a log that has itself come to four digits: of the log or the IETF's, as the words beside it tell."""
+_PAGE_NUMBER = re.compile(r"/(?:[a-z]{2,4}-?)?0{0,5}(\d{1,6})(?:[-_./#?][^\s]{0,200})?$", re.I)
 _NUMBER = re.compile(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
+_PADDED = re.compile(r"(?<![\w./:#,+-])(0\d{2,5})(?![\w/:%]|[.,]\d|-\w)")
 _SLUG = re.compile(
     r"(?<![\w./-])(?:\.{0,2}/|[\w.-]{1,60}/){0,8}((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
     r"\d{2,5}[-_][a-z][\w-]{0,100})(?:\.md)?"
@@ -69,6 +73,11 @@ class Naming:
         """Whether this log writes its numbers with leading zeros."""
         return self.own.number is not None and self.own.width > len(str(self.own.number))
 
+    @property
+    def long(self) -> bool:
+        """Whether this log's own RFCs have numbers as high as the IETF's."""
+        return not self.pads and (self.own.number or 0) > 999 and "RFC" in self.words.pattern
+
     def id_of(self, number: int) -> str:
         """The id of this log's record with that number."""
         return self.own.like(number) if self.own.number is not None else f"ADR-{number:03d}"
@@ -79,6 +88,7 @@ class Reference:
     """One reference. start, end: its span in the line; target: id; path: file linked to, from the root.
 
     title: words quoted as the target's title; note: words in brackets after it. bare: a number or slug alone.
+    doubtful: it may be another project's record; only a supersession beside it makes it one of this log.
     """
 
     start: int
@@ -88,6 +98,7 @@ class Reference:
     title: str | None = None
     note: str | None = None
     bare: bool = False
+    doubtful: bool = False
 
 
 def naming(
@@ -126,11 +137,15 @@ def _is_word(word: str) -> bool:
     return word.lower() in RECORD_WORDS or re.fullmatch(r"[A-Z]{1,4}[EI]P", word) is not None
 
 
-def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
-    """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields)."""
+def find(line: str, name: Naming, *, bare: bool = False, doubtful: bool = False) -> list[Reference]:
+    """All references in a line, in order. bare: numbers and slugs alone count too (in relation fields).
+
+    doubtful: those too that only a supersession beside them makes references to this log.
+    """
     digits = _DIGIT.search(line)
     if digits is None and not name.slug_log:
         return []  # where records have numbers, so have references
+    long = doubtful and digits is not None and name.long and "rfc" in line.lower()
     found: list[Reference] = []
     covered: list[tuple[int, int]] = []
     if _LINK_MARK.search(line):
@@ -140,7 +155,10 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
                 continue
             last = end
             covered.append((start, end))
-            if reference := _linked(start, end, label, target, name):
+            reference = _linked(start, end, label, target, name)
+            if reference is None and doubtful:
+                reference = _labelled(start, end, label, target, name)
+            if reference:
                 found.append(reference)
             if len(found) >= MAX_REFERENCES:
                 break
@@ -156,6 +174,12 @@ def find(line: str, name: Naming, *, bare: bool = False) -> list[Reference]:
             covered.append(match.span())
             found.append(Reference(match.start(), match.end(), name.id_of(int(match[1]))))
             found += _following(masked, match, name, covered)
+    if long:
+        for match in islice(_LONG_RFC.finditer(_masked(line, covered)), MAX_REFERENCES):
+            covered.append(match.span())
+            found.append(Reference(*match.span(), name.id_of(int(match[1])), doubtful=True))
+    if digits and doubtful and not bare and name.pads:
+        found += islice(_padded(_masked(line, covered), name), MAX_REFERENCES)
     if bare:
         found += islice(_bare(_masked(line, covered), name), MAX_REFERENCES)
     found.sort(key=lambda r: r.start)
@@ -188,6 +212,13 @@ def _following(
         covered.append(more.span(1))
         yield Reference(more.start(1), more.end(1), name.id_of(int(more[1])))
         at = more.end()
+
+
+def _padded(line: str, name: Naming) -> Iterator[Reference]:
+    """ "Superseded by 0010, together with 0011" in running text: numbers with this log's leading zeros."""
+    for match in _PADDED.finditer(line):
+        if len(match[1]) == name.own.width and (int(match[1]) or name.own.width < 5):
+            yield Reference(match.start(1), match.end(1), name.id_of(int(match[1])), doubtful=True)
 
 
 def _bare(line: str, name: Naming) -> Iterator[Reference]:
@@ -242,6 +273,21 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
     if not identity.prefix and name.own.number is not None:
         target_id = name.id_of(identity.number)
     return Reference(start, end, target_id, path, _label_title(label))
+
+
+def _labelled(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
+    """A link to this repository's page about the record, such as its pull request, with its number in both."""
+    if name.site is None or not name.site.has_page(target):
+        return None
+    named = name.words.match(plain(label)) or (_LONG_RFC.match(plain(label)) if name.long else None)
+    issue = (
+        re.fullmatch(r"#(\d{1,6})", label.strip()) if "KEP" in name.words.pattern else None
+    )  # its issue's number
+    page = _PAGE_NUMBER.search(target)
+    number = int((named or issue)[1]) if named or issue else None  # type: ignore[index]
+    if number is None or not page or int(page[1]) != number:
+        return None
+    return Reference(start, end, name.id_of(number), doubtful=True)
 
 
 def _is_record_file(base: str) -> bool:

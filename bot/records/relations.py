@@ -79,9 +79,11 @@ def relations_of(
         if len(found) > MAX_RELATIONS:
             break
         text = _unstruck(block.text[:MAX_TEXT])
-        for reference, kind in directed(text, find(text, name), strict=True, own=name.own):
+        for reference, kind in directed(text, find(text, name, doubtful=True), strict=True, own=name.own):
             line = _line_of(block.line, text, reference)
             if (line, reference.target) in decided or line in examples:
+                continue
+            if reference.doubtful and kind not in STATUS_KINDS:
                 continue
             found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
     return found
@@ -115,7 +117,9 @@ def _in_value(
     last: RelationKind | None = None
     found: list[tuple[Reference, RelationKind | None]] = []
     joined = 0  # how many of those found last belong together
-    for reference, said in directed(text, find(text, name, bare=bare), strict=False, own=name.own):
+    for reference, said in directed(
+        text, find(text, name, bare=bare, doubtful=True), strict=False, own=name.own
+    ):
         lead = text[before : reference.start]
         stray = reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead))
         if stray and (own is not None or not see_successor(text[: reference.start], reference, name.own)):
@@ -131,7 +135,9 @@ def _in_value(
                 found[index] = (one, partial(was) if was else None)
             kind = partial(kind)
         before, last = reference.end, kind
-    yield from ((reference, kind) for reference, kind in found if kind is not None)
+    for reference, kind in found:
+        if kind is not None and (kind in STATUS_KINDS or not reference.doubtful):
+            yield reference, kind
 
 
 def _kind_in_field(
@@ -186,6 +192,7 @@ def from_metadata(values: Mapping[str, object], places: Mapping[str, Place], nam
         elif kind := _metadata_kind(key):
             value = text.strip()[:1_500]
             if "://" not in value:  # a path counts by its file's name
+                value = re.sub(r"(?<=[^/])/(?:readme|index)\.\w{2,8}$", "", value, flags=re.I)
                 value = re.sub(r"^/?[^\s\[\]()]*/(?=[^/\s]+/?$)", "", value)
             pairs = list(_in_value(kind, value, name, bare="." not in key or kind in STATUS_KINDS))
         else:

@@ -34,6 +34,15 @@ class Site:
             return ""
         return self.root + unquote(found["path"]).rstrip("/")
 
+    def has_page(self, url: str) -> bool:
+        """Whether the address is any page of this repository, such as a pull request, or of its own site."""
+        owner, _, repository = self.repository.lower().partition("/")
+        address = url.lower().partition("://")[2]
+        own = (f"github.com/{owner}/{repository}/", f"gitlab.com/{owner}/{repository}/")
+        return address.startswith(
+            (*own, f"{owner}.github.io/{repository}/", f"{owner}.gitlab.io/{repository}/")
+        )
+
 
 def learn_sites(files: Mapping[str, bytes]) -> tuple[Site, ...]:
     """The repositories that these files are shown in, the longest root first."""

@@ -22,7 +22,9 @@ VERBS: tuple[tuple[RelationKind, str], ...] = (
     ),
     (
         RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|ersetzt|remplace|substitui|заменяет"
+        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|"
+        r"(?:(?:is|are)\s+(?:intended|meant|designed)|aims?|intends?|seeks?)\s+to\s+(?:super[sc]ee?de|replace|obsolete)|"
+        r"ersetzt|remplace|substitui|заменяет"
         r"|(?:reemplaza|sustituye)(?:\s+a)?",
     ),
     (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
@@ -58,7 +60,7 @@ FILLER = re.compile(
 )
 JOINER = re.compile(
     r"^[\s*_`\"'”’)\]>.]*(?:,|;|&|/|\+|\||\band\b|\bund\b|\bor\b|\bas well as\b|\bet\b|\be\b|\by\b|"
-    r"\balso\b|[\s-])*"
+    r"\balso\b|\b(?:together|along)\s+with\b|[\s-])*"
     r"[\s*_`\"'“‘(\[]*$",
     re.I,
 )
@@ -87,6 +89,8 @@ THIS_DOES = re.compile(
     r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
     r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
     r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)|"
+    r"^[\])`*_]{0,3},?\s+which\s+(?P<aim>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+)"
+    r"(?:is\s+(?:intended|meant)|aims|intends)\s+to\s+(?P<verb4>super[sc]ee?de|replace|obsolete)\b|"
     r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
     r"(?P<verb3>super[sc]ee?des|replaces|obsoletes|amends)\s+it\b",
     re.I,

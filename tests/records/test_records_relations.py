@@ -192,3 +192,40 @@ def test_a_slug_log_links_by_slug() -> None:
 
 def test_a_record_does_not_relate_to_itself() -> None:
     assert of("As ADR-9 says; see [here](0009-x.md#context).\n").relations == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("This RFC supersedes RFC 1480.", {(K.SUPERSEDES, "1480")}),
+        ("This RFC was replaced by [RFC #1711, disks](https://me.github.io/rfcs/1711-disks.html).\n"
+        "", {(K.SUPERSEDED_BY, "1711")}),
+        ("Note: this supersedes [RFC 1480](https://github.com/me/rfcs/pull/1480).", {(K.SUPERSEDES, "1480")}),
+        ("Note: this supersedes [RFC 1480](https://github.com/other/rfcs/pull/1480).", set()),
+        ("Note: this supersedes [RFC 1480](https://github.com/me/rfcs/pull/99).", set()),
+        ("Words as in RFC 2119; RFC 7230 supersedes RFC 2616.", set()),
+        ("See RFC 1480, which this is intended to supersede.", {(K.SUPERSEDES, "1480")}),
+        ("This RFC aims to replace RFC 1480.", {(K.SUPERSEDES, "1480")}),
+        ("Some day we may aim to replace RFC 1480.", set()),
+    ],
+)  # fmt: skip
+def test_four_digits_are_this_logs_only_beside_a_supersession(
+    said: str, expected: set[tuple[RelationKind, str]]
+) -> None:
+    record = read("text/1502-x.md", f"# X\n\n{said}\n".encode(), site=Site("me/rfcs"))
+    assert kinds(record) == expected
+
+
+def test_a_number_with_this_logs_zeros_is_a_record_where_it_replaces() -> None:
+    assert kinds(of("> **Superseded by 0012 (2031-02-03), together with 0013.** The rest is history.\n")) == {
+        (K.SUPERSEDED_BY, "0012"),
+        (K.SUPERSEDED_BY, "0013"),
+    }
+    assert kinds(of("We waited 0012 ms; mode 0644 is superseded by 0600.\n")) == set()
+
+
+def test_a_kep_is_known_by_its_issue_and_by_its_folder() -> None:
+    text = b"# KEP-1177: X\n\n**Note:** this KEP was replaced by the KEP in [#1739](https://github.com/me/kep/issues/1739).\n"
+    sidecar = b"title: X\nreplaces:\n  - me/kep/keps/sig-a/375-disks/README.md\n"
+    record = read("keps/sig-a/1177-x/README.md", text, siblings={"kep.yaml": sidecar}, site=Site("me/kep"))
+    assert (record.supersedes, record.superseded_by) == (("0375",), ("1739",))
