@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+MAX_ON_LINE = 20
+"""Hidden parts that are taken out one by one; a line with more goes as a whole."""
+
 _ELEMENTS = "pre|script|style|template|textarea|xmp|noscript|del|s|strike"
 _OPEN = re.compile(
     rf"(?P<mdx>\{{/\*)|(?P<jekyll>\{{%-?\s{{0,8}}(?P<word>comment|raw)\b)|(?P<cdata><!\[CDATA\[)|(?P<pi><\?)|"
@@ -32,27 +35,29 @@ def without_hidden(lines: Sequence[str], *, code: Sequence[bool] = ()) -> list[s
     """The lines with hidden parts blank; their number stays as it is. code: which lines are of fenced code."""
     out = list(lines)
     last = _last_closings(lines)
-    at = 0
+    at = taken = 0
     while at < len(out):
         found = None if code and code[at] else _OPEN.search(out[at])
         if found is None or not (found.start() == 0 or not out[at][: found.start()].strip(" >*-")):
             at += 1
             continue
         closing = _closing(found)
-        rest = out[at][found.end() :].lower()
-        if closing in rest:
-            end = found.end() + rest.index(closing) + len(closing)
-            out[at] = out[at][: found.start()] + out[at][end:]
+        ends = re.compile(rf"{re.escape(closing)}(?![\w-])", re.I)
+        if end := ends.search(out[at], found.end()):
+            taken += 1
+            out[at] = out[at][: found.start()] + out[at][end.end() :] if taken % MAX_ON_LINE else ""
             continue
         if last.get(closing, -1) <= at:
             at += 1
             continue
         out[at] = out[at][: found.start()]
         at += 1
-        while closing not in out[at].lower():
+        while at < len(out):
+            if end := ends.search(out[at]):
+                out[at] = out[at][end.end() :].lstrip("%}>- ")
+                break
             out[at] = ""
             at += 1
-        out[at] = out[at][out[at].lower().index(closing) + len(closing) :].lstrip("%}>- ")
     return out
 
 

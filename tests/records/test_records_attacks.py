@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.records.hidden import without_hidden
 from bot.records.reader import read, read_all
 from bot.records.record import Status
 
@@ -32,6 +37,8 @@ TRICKS: dict[str, tuple[str, str]] = {
     "instruction": (MD, "# X\n\n<?php\nStatus: Accepted\n?>\n"),
     "comment of jekyll": (MD, "# X\n\n{% comment %}\nStatus: Accepted\n{% endcomment %}\n\ntext\n"),
     "comment of mdx": (MDX, "# X\n\n{/*\nStatus: Accepted\n*/}\n\ntext\n"),
+    "closed by another": (MD, "# X\n\n<s>\n\n</span>\n\n## Status\n\nAccepted\n\n</s>\n"),
+    "many on a line": (MD, "# X\n\n" + "<s>a</s>" * 30 + "\n\n<del>\n\n## Status\n\nAccepted\n\n</del>\n"),
     "struck field": (MD, "# 1. X\n\n~~**Status:** Accepted~~\n\nText\n"),
     "struck heading": (MD, "# 1. X\n\n## ~~Status: Accepted~~\n\nText\n"),
     "struck at length": (MD, f"# 1. X\n\n## Status\n\n~~Accepted {'x' * 300}~~ Rejected\n"),
@@ -101,3 +108,18 @@ def test_what_is_plain_stays_plain() -> None:
         "# Status\n\nAccepted\n\n# Context\n\nText\n",
     ):
         assert read(MD, text.encode()).status is Status.ACCEPTED, text
+
+
+@pytest.mark.parametrize(
+    "unit", ["<s>a</s>", "<pre></pre>", "<a hidden>x</a>", "<del></del>", "<?a?>", "{/*a*/}"]
+)
+def test_ten_thousand_hidden_parts_cost_little(unit: str) -> None:
+    start = time.process_time()
+    read(MD, ("# 1. X\n\n" + unit * (128_000 // len(unit))).encode())
+    assert time.process_time() - start < 1
+
+
+@given(st.text(st.sampled_from(list("<>/s prea\n{*}%-!~[]?hidden=")), max_size=300))
+def test_whatever_is_hidden_the_lines_stay(text: str) -> None:
+    lines = text.split("\n")
+    assert len(without_hidden(lines)) == len(lines)
