@@ -60,7 +60,9 @@ def test_a_record_that_another_one_replaces_is_not_begun_though_it_does_not_say_
 ) -> None:
     old = "# 3. X\n\n## Status\n\nAccepted\n\n## Decision\n\n- Add a log.\n"
     new = f"# 5. Y\n\n## Status\n\n{status}\n\n{verb} [3. X](0003-keep-a-log.md)\n\n## Decision\n\n- Add a bell.\n"
-    log = RecordLog({"docs/adr/0003-keep-a-log.md": old.encode(), "docs/adr/0005-ring-a-bell.md": new.encode()})
+    log = RecordLog(
+        {"docs/adr/0003-keep-a-log.md": old.encode(), "docs/adr/0005-ring-a-bell.md": new.encode()}
+    )
     record = log.by_path("docs/adr/0003-keep-a-log.md")
     assert record is not None
     made = plan(record, Configuration(), log=log)
