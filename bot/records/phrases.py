@@ -31,7 +31,9 @@ from bot.records.wording import (
     PARTLY,
     PASSIVE,
     POSSESSIVE,
+    PROPOSED,
     SEE,
+    SET_OFF,
     STATUS_KINDS,
     STEMS,
     THIS_DOES,
@@ -94,6 +96,8 @@ def directed(
             one.kind = place.kind_of(verb, index, goes_on=bool(goes_on))
         elif said and said[-1].kind and is_joiner(lead):
             one = _Said(reference, said[-1].kind, joined=True)
+        if index == 0 and strict and PROPOSED.match(lead) and SET_OFF.match(text, reference.end):
+            one.kind = RelationKind.SUPERSEDES
         if one.kind is None:
             one.kind = _after(text, references, index)
         said.append(one)
@@ -203,6 +207,10 @@ class _Sentence:
             if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
                 return None  # the subject is the record named before
             newer = _is_newer(reference, self.own)
+            if reference.doubtful and not about_us(lead[-200:]):
+                return None
+            if self.strict and kind is RelationKind.SUPERSEDES and OF_OURS.search(lead[-200:]):
+                return partial(kind)
             if not about_us(lead[-200:]) or (self.strict and kind in PASSIVE and OF_OURS.search(lead[-200:])):
                 return partial(kind) if not self.strict or (kind in PASSIVE and newer) else None
             if self.strict and kind in PASSIVE and newer is False and not re.search(r"\w", lead):

@@ -281,7 +281,9 @@ def _labelled(start: int, end: int, label: str, target: str, name: Naming) -> Re
         return None
     named = name.words.match(plain(label)) or (_LONG_RFC.match(plain(label)) if name.long else None)
     issue = (
-        re.fullmatch(r"#(\d{1,6})", label.strip()) if "KEP" in name.words.pattern else None
+        re.fullmatch(r"#(\d{1,6})", label.strip())
+        if "KEP" in name.words.pattern and "/issues/" in target
+        else None
     )  # its issue's number
     page = _PAGE_NUMBER.search(target)
     number = int((named or issue)[1]) if named or issue else None  # type: ignore[index]

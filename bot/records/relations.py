@@ -45,6 +45,13 @@ _BY_HYPHENS = re.compile(r"\b(?:superseded|replaced|obsoleted)-by-(?=\w)", re.I)
 _NAMES = ("id", "adr", "number", "path", "ref", "link", "file", "href", "url")
 _SPOKEN = ("title", "note", "notes", "status_note", "status-note", "summary", "description")
 """Keys of front matter that hold sentences."""
+_IN_TITLE = re.compile(r"[\[(]\s*(?=(?:super[sc]eded|replaced|obsoleted)\s+by\b)", re.I)
+_LIST_FOLLOWS = re.compile(
+    r"^\s*\**this\s+(?:adr|rfc|record|decision|document|proposal|[A-Z]{2,5})\s+(?:super[sc]edes|replaces|obsoletes)"
+    r"(?:\s+and\s+(?:deprecates|replaces|obsoletes))?(?:\s+(?:all|both|the|following|these|several|some|two|three|four|"
+    r"older|earlier|previous|other|adrs|rfcs|records|decisions|documents|proposals|[A-Z]{2,5}s)){0,5}\s*:\**\s*$",
+    re.I,
+)
 _NOTHING = re.compile(
     r"^\W*(?:none|nothing|nobody|n/a|not applicable|no|keine|nichts|aucun|ninguno|nenhum|nessuno|нет|"
     r"なし|无|無|없음)(?!\w)",
@@ -73,19 +80,33 @@ def relations_of(
         for relation in _of_field(field, lines, name):
             found.append(relation)
             decided.add((relation.place.line, relation.target))
+    listed = False  # whether the block before was "This record supersedes:", or an item below it
     for block in blocks:
         if block.kind is Kind.CODE or not block.text:
             continue
+        listed = block.kind is Kind.ITEM if listed else False
         if len(found) > MAX_RELATIONS:
             break
         text = _unstruck(block.text[:MAX_TEXT])
-        for reference, kind in directed(text, find(text, name, doubtful=True), strict=True, own=name.own):
+        titled = _IN_TITLE.search(text) if block.kind is Kind.HEADING and block.level == 1 else None
+        if titled:  # "# X [replaced by …]" is said of the record, as a status would be
+            text = " " * titled.end() + text[titled.end() :]
+        for reference, kind in directed(
+            text, find(text, name, doubtful=True), strict=not titled, own=name.own
+        ):
             line = _line_of(block.line, text, reference)
+            if listed and kind is None and not text[: reference.start].strip(" -*+"):
+                kind = (
+                    partial(RelationKind.SUPERSEDES)
+                    if only_part(text, reference.end)
+                    else RelationKind.SUPERSEDES
+                )
             if (line, reference.target) in decided or line in examples:
                 continue
             if reference.doubtful and kind not in STATUS_KINDS:
                 continue
             found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
+        listed = listed or bool(block.kind is Kind.PARAGRAPH and _LIST_FOLLOWS.match(text))
     return found
 
 

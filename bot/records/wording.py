@@ -22,7 +22,8 @@ VERBS: tuple[tuple[RelationKind, str], ...] = (
     ),
     (
         RelationKind.SUPERSEDES,
-        r"super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides|"
+        r"(?:super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides)(?:\s+and\s+deprecates)?|"
+        r"is\s+(?:a|the)\s+(?:(?:full|complete)\s+)?replacement\s+(?:for|of)|"
         r"(?:(?:is|are)\s+(?:intended|meant|designed)|aims?|intends?|seeks?)\s+to\s+(?:super[sc]ee?de|replace|obsolete)|"
         r"ersetzt|remplace|substitui|заменяет"
         r"|(?:reemplaza|sustituye)(?:\s+a)?",
@@ -67,7 +68,7 @@ JOINER = re.compile(
 ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]{0,160}|[\"“][^\"”]{0,160}[\"”]")
 ABOUT_US = re.compile(
     r"^(?:[^\w]|[\d_])*"
-    r"(?:(?:and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
+    r"(?:(?:in\s+(?:short|brief|summary)|and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
     r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
     r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
     r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
@@ -88,7 +89,7 @@ THIS_DOES = re.compile(
     r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
     r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
     r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
-    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:this|it)\b)|"
+    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:(?:all|the\s+(?:content|text)s?)\s+of\s+)?(?:this|it)\b)|"
     r"^[\])`*_]{0,3},?\s+which\s+(?P<aim>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+)"
     r"(?:is\s+(?:intended|meant)|aims|intends)\s+to\s+(?P<verb4>super[sc]ee?de|replace|obsolete)\b|"
     r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
@@ -109,7 +110,7 @@ ONLY_PART = re.compile(
 )
 OF_OURS = re.compile(
     r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
-    r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value)\b|"
+    r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value|modifier|feature|function|method|syntax|command|parameter|module|component)\b|"
     r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
 )
 """A thing of this record, not the record: "this section", "our first cache"."""
@@ -134,7 +135,7 @@ SEE = re.compile(
 POSSESSIVE = re.compile(r"[\])`*_]{0,3}['’]s\s")
 PART_NOUN = re.compile(
     r"[\"“”]|\b(?:aspects?|parts?|(?:sub-?)?sections?|portions?|clauses?|elements?|pieces?|some|points?|rules?|requirements?|"
-    r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|"
+    r"details?|guidance|recommendations?|bullets?|items?|paragraphs?|steps?|phases?|defaults?|mechanisms?|choices?|behaviou?rs?|semantics|"
     r"half|lines?|statements?|options?)\b",
     re.I,
 )
@@ -149,3 +150,6 @@ PASSIVE = frozenset(
 )
 STATUS_KINDS = frozenset(list(RelationKind)[:6])
 """Kinds that change what a record is worth; running prose must be about this record to state them."""
+PROPOSED = re.compile(r"^(?:Replace|Supersede|Obsolete)\s+[\[`]?$")
+SET_OFF = re.compile(r"[\])`*_]{0,3}(?:,|\.\s|\.?$|\s+with\b)")
+"""A paragraph that begins "Replace RFC 12, …": what this proposal is to do, to all of the other."""

@@ -229,3 +229,38 @@ def test_a_kep_is_known_by_its_issue_and_by_its_folder() -> None:
     sidecar = b"title: X\nreplaces:\n  - me/kep/keps/sig-a/375-disks/README.md\n"
     record = read("keps/sig-a/1177-x/README.md", text, siblings={"kep.yaml": sidecar}, site=Site("me/kep"))
     assert (record.supersedes, record.superseded_by) == (("0375",), ("1739",))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("This RFC supersedes several older RFCs:\n\n- [ADR-6: Net](0006-n.md)\n- ADR-7\n\nSee ADR-8.\n"
+        "", {(K.SUPERSEDES, "0006"), (K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),
+        ("This ADR replaces:\n\n- ADR-6 (only the ports)\n- the ports that ADR-7 named\n"
+        "", {(K.PARTIALLY_SUPERSEDES, "0006"), (K.RELATED, "0007")}),
+        ("This ADR does not supersede these:\n\n- ADR-6\n", {(K.RELATED, "0006")}),
+        ("Replace [ADR-7](0007-y.md), with rules of our own.\n", {(K.SUPERSEDES, "0007")}),
+        ("Replace ADR-7's table with a list.\n", {(K.RELATED, "0007")}),
+        ("This replaces and deprecates ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+        ("This document is a replacement for ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+        ("A cache is no replacement for ADR-7.\n", {(K.RELATED, "0007")}),
+        ("[ADR-12](0012-y.md) supersedes the content of this proposal.\n", {(K.SUPERSEDED_BY, "0012")}),
+        ("In short this ADR was superseded by ADR-12.\n", {(K.SUPERSEDED_BY, "0012")}),
+        ("This supersedes the behavior specified in ADR-7.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+        ("This section supersedes ADR-7.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ],
+)  # fmt: skip
+def test_what_is_replaced_may_be_listed_bidden_or_limited(
+    said: str, expected: set[tuple[RelationKind, str]]
+) -> None:
+    assert kinds(of(said)) == expected
+
+
+def test_a_title_may_say_in_brackets_what_replaces_the_record() -> None:
+    record = read("docs/adr/0009-x.md", b"# 9. X [Replaced by [Y](0007-y.md)]\n\nText.\n")
+    assert record.superseded_by == ("0007",)
+
+
+def test_a_pull_request_that_a_kep_replaces_is_no_kep() -> None:
+    text = b"# KEP-0554: X\n\nThis proposal replaces [#730](https://github.com/me/kep/pull/730).\n"
+    assert read("keps/sig-a/554-x/README.md", text, site=Site("me/kep")).supersedes == ()
