@@ -51,6 +51,7 @@ _NAMES: dict[str, str] = {
         "supersedes s|replaces adr|supersedes adrs|ersetzt folgende|remplace|substitui|reemplaza|"
         "sostituisce|vervangt|superseding|superseded adrs|supersedes rfc|overrides|replacing|"
         "supersedes replaces|replaces supersedes|supersedes decision|supersedes decisions|replaces decision|"
+        "superseded proposal|superseded proposals|superseded records|superseded decisions|"
         "supersedes if applicable|invalidates|remplace l adr|заменяет|取代|替代"
     ),
     "superseded-by": (
@@ -61,6 +62,7 @@ _NAMES: dict[str, str] = {
         "succeeded by|deprecated by|deprecated in favor of|deprecated in favour of|invalidated by|"
         "obsolete by|made obsolete by|supplanted by|superseded with|superseded in favor of|"
         "superseded in favour of|replaced with|replacement|replacement adr|superseded by replaced by|"
+        "superseding adr|superseding rfc|superseding record|superseding decision|superseding proposal|"
         "superseded by if applicable|superseded by decision|被取代|заменено на|replaced by adr|obsoleted-by"
     ),
     "partially-supersedes": (

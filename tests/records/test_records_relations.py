@@ -92,6 +92,8 @@ SAID = [
     ("ADR-9 supersedes ADR-7.\n", {(K.SUPERSEDES, "0007")}),
     ("Supersedes: `docs/adr/0007-y.md`\n", {(K.SUPERSEDES, "0007")}),
     ("Superseded by: [ADR-0005](0005-example.md)\n", set()),
+    ("* Superseding Decision: [ADR-12: Y](0012-y.md)\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("* Superseded Decisions: ADR-7\n", {(K.SUPERSEDES, "0007")}),
     ("## Related\n\n- ADR-7 (supersedes)\n- ADR-12: superseded by\n"
     "", {(K.SUPERSEDES, "0007"), (K.SUPERSEDED_BY, "0012")}),
     ("| ADR | Relationship |\n|---|---|\n| ADR-7 | Supersedes |\n| ADR-12 | Amended by |\n"
