@@ -16,12 +16,10 @@ from pathlib import Path
 from bot.plans import cloi_yml
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
 from bot.records.identity import from_path
-from bot.records.kinds import FileKind
+from bot.records.kinds import MARKUP, READ, FileKind
 from bot.records.log import RecordLog
 from bot.records.record import Record
 
-_RECORD_SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt")
-SUFFIXES = (*_RECORD_SUFFIXES, ".yaml")
 _SKIPPED = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 _MOST_PATHS = 200_000
 
@@ -68,8 +66,8 @@ def why_none(file: Path, root: Path, log: RecordLog) -> str:
     """What a file without a record looks like instead, as the end of a sentence about it."""
     if file.is_dir():
         return "it is a directory without a README or index; please name a file in it"
-    if file.suffix.lower() not in _RECORD_SUFFIXES:
-        return f"records are read from files that end with {', '.join(_RECORD_SUFFIXES)}"
+    if file.suffix.lower() not in MARKUP:
+        return f"records are read from files that end with {', '.join(MARKUP)}"
     kind = log.kind_of(_relative(file.resolve(), root))
     if kind in (FileKind.TEMPLATE, FileKind.INDEX):
         return f"it looks like the {kind.value} of a log"
@@ -144,11 +142,11 @@ def _log_root(path: Path) -> Path:
 
 
 def _is_page(path: Path) -> bool:
-    return path.stem.lower() in ("readme", "index") and _is_text(path) and path.suffix in _RECORD_SUFFIXES
+    return path.stem.lower() in ("readme", "index") and _is_text(path) and path.suffix in MARKUP
 
 
 def _is_text(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    return path.suffix.lower() in READ and path.is_file()
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -100,17 +100,17 @@ def blocked(
 def replaced(record: Record, other: Record, *, partly: bool) -> tuple[str | None, str | None]:
     """(blocked, warning) where `other` says that it replaces this record, which itself does not say so yet."""
     name, by = record.id or record.path, other.id or other.path
-    if other.status in (Status.ACCEPTED, Status.IMPLEMENTED) and not partly:
-        return (
-            f"{name} is superseded by {by}, which is {other.status.value} and says so in {other.path}. Implement "
-            f"that one; or its author can take the line out, if it is wrong.",
-            None,
-        )
-    if other.status in (Status.ACCEPTED, Status.IMPLEMENTED):
-        return None, f"{by} supersedes a part of it; which part still holds is for people to say."
     if other.status in (Status.PROPOSED, Status.DRAFT):
         return None, f"{by} would supersede it; its status: {other.status.value}."
-    return None, None
+    if other.status not in (Status.ACCEPTED, Status.IMPLEMENTED):
+        return None, None
+    if partly:
+        return None, f"{by} supersedes a part of it; which part still holds is for people to say."
+    return (
+        f"{name} is superseded by {by}, which is {other.status.value} and says so in {other.path}. Implement "
+        f"that one; or its author can take the line out, if it is wrong.",
+        None,
+    )
 
 
 def judge(dependency: Dependency, target: Record | None) -> tuple[str | None, str | None]:

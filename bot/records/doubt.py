@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 
 MAX_TAIL = 240
+ARROW = r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)"
+"""From one state to the next, as people draw it."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NO_MARK = re.compile("[❌✗✘✖🚫⛔👎☒]")
 _PERCENT = re.compile(r"(\d{1,3})\s*(?:%|percent\b|per cent\b)", re.I)
@@ -39,7 +41,7 @@ _AT_ONCE = re.compile(
     | (?:tomorrow|tb[acd]|elsewhere|soon|someday|eventually)\b
     | (?:example|sample|template|placeholder|next|planned|target|desired)\b
     | to\s+(?:not|reject|defer|postpone|drop|discard|revisit|reconsider|wait|discuss|decline|abandon|cancel)\b
-    | to\s+withdraw\b | against\b | (?:werden|würde|sein\s+soll)\b | (?:-+>|=+>|→|⇒|➔|➜|⟶|>>)
+    | to\s+withdraw\b | against\b | (?:werden|würde|sein\s+soll)\b | {ARROW}
     )""",
     re.I | re.X,
 )

@@ -12,7 +12,11 @@ from enum import StrEnum
 
 from bot.records.identity import from_path
 
-_MARKUP = re.compile(r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|txt)$", re.I)
+MARKUP = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt")
+"""How files end that records are read from."""
+READ = (*MARKUP, ".yaml")
+"""And those beside them: kep.yaml."""
+_MARKUP = re.compile(rf"(?:{'|'.join(map(re.escape, MARKUP))})$", re.I)
 _TEMPLATE = re.compile(r"(?:^|[-_ .])templ(?:ate|ates|at)(?:[-_ .]|$)|(?:^|[-_ .])vorlage(?:[-_ .]|$)", re.I)
 _INDEX = re.compile(
     r"^(?:readme|index|toc|_index|summary|overview|adr-?index|log|adrs|decisions?-?log|_sidebar|"

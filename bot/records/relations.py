@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bot.records.blocks import Block, Kind
 from bot.records.field_lines import name_key
 from bot.records.fields import Field
+from bot.records.hidden import unstruck
 from bot.records.inline import plain
 from bot.records.phrases import (
     directed,
@@ -40,7 +41,6 @@ _OTHER_VERB = re.compile(
     re.I,
 )
 _UNTICKED = re.compile(r"^\s*(?:[-*+]\s+)?\[ ?\]\s")
-_STRUCK = re.compile(r"~~[^~\n]{1,300}~~")
 _BY_HYPHENS = re.compile(r"\b(?:superseded|replaced|obsoleted)-by-(?=\w)", re.I)
 _NAMES = ("id", "adr", "number", "path", "ref", "link", "file", "href", "url")
 _SPOKEN = ("title", "note", "notes", "status_note", "status-note", "summary", "description")
@@ -87,7 +87,7 @@ def relations_of(
         listed = block.kind is Kind.ITEM if listed else False
         if len(found) > MAX_RELATIONS:
             break
-        text = _unstruck(block.text[:MAX_TEXT])
+        text = unstruck(block.text[:MAX_TEXT])
         titled = _IN_TITLE.search(text) if block.kind is Kind.HEADING and block.level == 1 else None
         if titled:  # "# X [replaced by …]" is said of the record, as a status would be
             text = " " * titled.end() + text[titled.end() :]
@@ -96,11 +96,8 @@ def relations_of(
         ):
             line = _line_of(block.line, text, reference)
             if listed and kind is None and not text[: reference.start].strip(" -*+"):
-                kind = (
-                    partial(RelationKind.SUPERSEDES)
-                    if only_part(text, reference.end)
-                    else RelationKind.SUPERSEDES
-                )
+                whole = not only_part(text, reference.end)
+                kind = RelationKind.SUPERSEDES if whole else partial(RelationKind.SUPERSEDES)
             if (line, reference.target) in decided or line in examples:
                 continue
             if reference.doubtful and kind not in STATUS_KINDS:
@@ -119,15 +116,10 @@ def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Rela
         text = block.text[:MAX_TEXT]
         if field.key == "status" and _UNTICKED.match(text):
             continue
-        text = _BY_HYPHENS.sub(lambda found: found[0].replace("-", " "), _unstruck(text))
+        text = _BY_HYPHENS.sub(lambda found: found[0].replace("-", " "), unstruck(text))
         for reference, kind in _in_value(own, text, name, bare=own is not RelationKind.RELATED):
             line = _line_of(block.line, text, reference)
             yield _relation(kind, reference, lines, line)
-
-
-def _unstruck(text: str) -> str:
-    """The text with blanks for words that are struck out."""
-    return _STRUCK.sub(lambda struck: " " * len(struck[0]), text) if "~~" in text else text
 
 
 def _in_value(

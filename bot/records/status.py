@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.records.doubt import doubtful, doubtful_east, glued
+from bot.records.doubt import ARROW, doubtful, doubtful_east, glued
 from bot.records.inline import plain
 from bot.records.phrases import about_us
 from bot.records.record import Status
@@ -26,7 +26,7 @@ _CHOICE = re.compile(
     r"^[\s\"'“”‘’`*_)}\]>]*(?:[|/¦‖｜／┃│∣⎮•·‧・∙]|\bor\b|\boder\b|\bou\b|,\s*\bor\b)[\s\"'“”‘’`*_({\[<]*$",
     re.I,
 )
-_ARROW = re.compile(r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)")
+_ARROW = re.compile(ARROW)
 _DENIERS = (
     r"not(?:\s+(?:yet|been|be|fully))*|never|non|un|to be|will be|shall be|should be|may be|might be|could be|"
     r"being|if|once|when|while|until|before|unless|as soon as|after being|for|partially|partly|partial|nearly|"

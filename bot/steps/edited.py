@@ -12,7 +12,7 @@ from bot.engine.outcome import DomainEvent, Failed
 from bot.engine.ports import StepContext
 from bot.github.repository import Repository
 from bot.plans import acceptance, dependencies
-from bot.plans.configuration import ConfigurationError
+from bot.plans.configuration import Configuration, ConfigurationError
 from bot.plans.difference import Difference, difference
 from bot.plans.plan import ImplementationPlan
 from bot.plans.planner import plan
@@ -41,63 +41,20 @@ async def void(
     at the whole log, so not where people are waited for. The instance parks with it. Raises GitHubError."""
     made = plan_of(ctx)
     file = await repository.file(made.adr.path, base_ref)
-    if file is not None and file.blob_sha == made.adr.blob_sha:
-        return await _taken_back(repository, base_ref, made) if standing else None
-    now = await _planned(repository, base_ref, made)
-    if now is None:
-        why = f"{made.adr.path} is no decision record on {base_ref} any more."
-        return _stopped(why, made, Difference())
-    if now.blocked:
-        why = f"{made.adr.path} was edited since its plan was approved: {' '.join(now.blocked)}"
-        return _stopped(why, made, Difference())
-    found = difference(made, now)
-    if not found and not exact:
-        return None
-    what = str(found) or "in words, with the same requirements"
-    why = f"{made.adr.path} was edited since its plan was approved: {what}."
-    return _stopped(why, now, found)
-
-
-async def _taken_back(repository: Repository, base_ref: str, made: ImplementationPlan) -> Failed | None:
-    """The refusal where a record of the same bytes may not be implemented any more."""
-    found = await _now(repository, base_ref, made)
-    if not isinstance(found, tuple):
-        return None
-    record, log, seen = found
-    _, stops, _ = dependencies.find(record, log)
-    reasons = [*acceptance.blocked(record, seen.configuration, merged=True, reviewed=_NOT_ASKED), *stops]
-    if not reasons:
-        return None
-    why = f"{made.adr.path} has the same text as when its plan was approved, and yet: {' '.join(reasons)}"
-    return _stopped(why, made, Difference())
-
-
-async def _now(
-    repository: Repository, base_ref: str, made: ImplementationPlan
-) -> tuple[Record, RecordLog, Snapshot] | ImplementationPlan | None:
-    """The record, its log and where they stand; None if it is gone; the plan itself where nobody can tell."""
-    sha = await repository.branch_head(base_ref)
-    if sha is None:
+    same = file is not None and file.blob_sha == made.adr.blob_sha
+    if same and not standing:
         return None
     try:
-        configuration = await configuration_at(repository, sha)
-    except ConfigurationError:
-        return made  # whoever starts the next one is told; what was approved has its own configuration
-    seen = await snapshot(repository, sha, configuration)
-    log = seen.log
-    names = (r.id for r in log.all_of(made.adr.path) if identifier(r) == made.adr.id)
-    record = log.of_file(made.adr.path, next(names, None))
-    return None if record is None else (record, log, seen)
-
-
-async def _planned(
-    repository: Repository, base_ref: str, made: ImplementationPlan
-) -> ImplementationPlan | None:
-    found = await _now(repository, base_ref, made)
-    if not isinstance(found, tuple):
-        return found
+        found = await _now(repository, base_ref, made)
+    except ConfigurationError:  # whoever starts the next one is told; what was approved has its own
+        return None if same else _compared(made, made, exact)
+    if found is None:
+        why = f"{made.adr.path} is no decision record on {base_ref} any more."
+        return None if same else _stopped(why, made, Difference())
     record, log, seen = found
-    return plan(
+    if same:
+        return _taken_back(made, record, log, seen.configuration)
+    now = plan(
         record,
         seen.configuration,
         log=log,
@@ -106,6 +63,43 @@ async def _planned(
         reviewed=_NOT_ASKED,
         phase=made.phase or 1,
     )
+    return _compared(made, now, exact)
+
+
+async def _now(
+    repository: Repository, base_ref: str, made: ImplementationPlan
+) -> tuple[Record, RecordLog, Snapshot] | None:
+    """The record, its log, and what they stand in; None if it is gone. Raises ConfigurationError."""
+    sha = await repository.branch_head(base_ref)
+    if sha is None:
+        return None
+    seen = await snapshot(repository, sha, await configuration_at(repository, sha))
+    log = seen.log
+    names = (r.id for r in log.all_of(made.adr.path) if identifier(r) == made.adr.id)
+    record = log.of_file(made.adr.path, next(names, None))
+    return None if record is None else (record, log, seen)
+
+
+def _compared(made: ImplementationPlan, now: ImplementationPlan, exact: bool) -> Failed | None:
+    edited = f"{made.adr.path} was edited since its plan was approved:"
+    if now.blocked:
+        return _stopped(f"{edited} {' '.join(now.blocked)}", made, Difference())
+    found = difference(made, now)
+    if not found and not exact:
+        return None
+    return _stopped(f"{edited} {str(found) or 'in words, with the same requirements'}.", now, found)
+
+
+def _taken_back(
+    made: ImplementationPlan, record: Record, log: RecordLog, configuration: Configuration
+) -> Failed | None:
+    """The refusal where a record of the same bytes may not be implemented any more."""
+    _, stops, _ = dependencies.find(record, log)
+    reasons = [*acceptance.blocked(record, configuration, merged=True, reviewed=_NOT_ASKED), *stops]
+    if not reasons:
+        return None
+    why = f"{made.adr.path} has the same text as when its plan was approved, and yet: {' '.join(reasons)}"
+    return _stopped(why, made, Difference())
 
 
 def _stopped(why: str, now: ImplementationPlan, found: Difference) -> Failed:

@@ -14,10 +14,10 @@ from bot.github.objects import Pull, PullFile, TreeEntry
 from bot.github.repository import Repository
 from bot.plans.configuration import Configuration
 from bot.plans.globs import within
-from bot.records.kinds import FileKind, is_record
+from bot.records.kinds import READ, FileKind, is_record
 from bot.records.log import RecordLog
 from bot.records.reservation import Claim, contested, number_of
-from bot.steps.reading import MOST_FILES, SUFFIXES, Snapshot, blob_of, snapshot
+from bot.steps.reading import MOST_FILES, Snapshot, blob_of, snapshot
 
 MOST_PULLS = 50
 """Other pull requests whose files are looked at, the newest; more would take a share of the hour's requests."""
@@ -67,7 +67,7 @@ async def proposal(
     gone = {f.filename for f in files} | {f.previous_filename for f in files if f.status == "renamed"}
     kept &= tree.keys()
     there = {path: data for path, data in base.files.items() if path not in gone}
-    mine = sorted(p for p in kept if p.endswith(SUFFIXES) and within(p, configuration.records))
+    mine = sorted(p for p in kept if p.endswith(READ) and within(p, configuration.records))
     for path in mine[:MOST_FILES]:
         if tree[path].type == "blob":
             there[path] = await blob_of(repository, tree[path].sha)
@@ -96,7 +96,7 @@ async def _claimed(repository: Repository, pull: Pull, configuration: Configurat
         for f in await repository.pull_files(pull.number)
         if f.status in ("added", "renamed", "copied")
         and number_of(f.filename) is not None
-        and f.filename.endswith(SUFFIXES)
+        and f.filename.endswith(READ)
         and within(f.filename, configuration.records)
     ]
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.github.repository import Repository
 from bot.plans import cloi_yml
 from bot.plans.configuration import CONFIGURATION_PATH, Configuration
 from bot.plans.globs import within
+from bot.records.kinds import READ
 from bot.records.log import RecordLog
 
 MOST_FILES = 1_000
 """Files of one log that are read; what lies beyond is left out."""
 
-SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".yaml")
 _REMEMBERED = 5_000
 _blobs: OrderedDict[str, bytes] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """A repository at one commit. files: of the decision log; paths: of everything."""
 
@@ -32,7 +33,7 @@ class Snapshot:
     files: dict[str, bytes]
     paths: frozenset[str]
 
-    @property
+    @cached_property  # a log remembers what it has read
     def log(self) -> RecordLog:
         return RecordLog(self.files)
 
@@ -49,7 +50,7 @@ async def snapshot(repository: Repository, sha: str, configuration: Configuratio
     wanted = [
         path
         for path, entry in sorted(tree.items())
-        if entry.type == "blob" and path.endswith(SUFFIXES) and within(path, configuration.records)
+        if entry.type == "blob" and path.endswith(READ) and within(path, configuration.records)
     ]
     files = {path: await blob_of(repository, tree[path].sha) for path in wanted[:MOST_FILES]}
     return Snapshot(sha, configuration, files, frozenset(tree))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,34 +13,13 @@ from bot.engine import events as e
 from bot.engine.instance import fold
 from bot.engine.state import WorkflowState
 from bot.insights.kpis import Kpis, kpis
+from tests.insights import lives
 from tests.properties import examples
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def stream(name: str, *bodies: e.Body | float, repository: str = "tea/shop") -> list[e.Event]:
     """The events of an instance; a number lets that many seconds pass."""
-    now = START
-    first = e.WorkflowStarted(
-        definition="make-tea", version="1", digest="d", key="k", context={"repository": repository}
-    )
-    out: list[e.Event] = []
-    for body in (first, *bodies):
-        if isinstance(body, int | float):
-            now += timedelta(seconds=body)
-            continue
-        out.append(
-            e.Event(
-                stream=name,
-                version=len(out) + 1,
-                at=e.stamp(now),
-                actor="cloi",
-                cause="test",
-                correlation="c",
-                body=body,
-            )
-        )
-    return out
+    return lives.told(*bodies, name=name, definition="make-tea", repository=repository)
 
 
 def started(step: str, attempt: int = 1) -> e.Body:

@@ -74,6 +74,22 @@ class Life:
         return 1 - goes
 
 
+def told(*bodies: e.Body | float, name: str, definition: str, repository: str) -> list[e.Event]:
+    """Events of one instance; a number lets that many seconds pass."""
+    now = START
+    first = e.WorkflowStarted(
+        definition=definition, version="1", digest="d", key="k", context={"repository": repository}
+    )
+    out: list[e.Event] = []
+    for body in (first, *bodies):
+        if isinstance(body, int | float):
+            now += timedelta(seconds=body)
+            continue
+        envelope = {"stream": name, "version": len(out) + 1, "at": e.stamp(now)}
+        out.append(e.Event(**envelope, actor="cloi", cause="c", correlation="c", body=body))
+    return out
+
+
 def drawn(chance: random.Random, flaky: float = 0.05) -> Life:
     """A random life. flaky: how often a step fails, about."""
     names = [f"s{i}" for i in range(chance.randint(3, 8))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -19,27 +18,7 @@ from tests.properties import examples
 
 
 def told(*bodies: e.Body | float, name: str = "tea/1") -> list[e.Event]:
-    """Events of one instance; a number lets that many seconds pass."""
-    now, out = lives.START, []
-    first = e.WorkflowStarted(
-        definition="tea", version="1", digest="d", key="k", context={"repository": "a/b"}
-    )
-    for body in (first, *bodies):
-        if isinstance(body, int | float):
-            now += timedelta(seconds=body)
-            continue
-        out.append(
-            e.Event(
-                stream=name,
-                version=len(out) + 1,
-                at=e.stamp(now),
-                actor="cloi",
-                cause="c",
-                correlation="c",
-                body=body,
-            )
-        )
-    return out
+    return lives.told(*bodies, name=name, definition="tea", repository="a/b")
 
 
 def started(step: str, attempt: int = 1) -> e.Body:
