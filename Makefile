@@ -32,7 +32,7 @@ demo: $(READY)
 	@$(BIN)/cloi demo --scenario all
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY)
 	@$(BIN)/ruff check .

@@ -27,8 +27,6 @@ from bot.steps.library.validation import CleanupValidation, judge_solution, scra
 from bot.steps.registry import BrokenStep, installed, step_classes
 from bot.store.memory import MemoryStore
 
-pytestmark = pytest.mark.xdist_group("library")  # its instances share one name, and so one scratch directory
-
 ADR = Path(__file__).parents[2] / "docs" / "adr" / "ADR-012-workflow-engine-architecture.md"
 EXAMPLE = re.findall(r"^```yaml\n(.*?)^```", ADR.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)[0]
 ERROR = "HTTP 503 from the kettle service: temporarily unavailable"
@@ -38,6 +36,12 @@ DOCUMENTS = {
 }
 GOOD = "Try again, since it was busy.\n\n```python\nfor _ in range(3):\n    boil()\n```\n"
 BROKEN = "```python\nfor _ in range(3)\n    boil()\n```\n"
+
+
+@pytest.fixture(autouse=True)
+def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All instances here have one name, and so one scratch directory; other processes play the same."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 class ScriptedModel:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.demo.stories import Told, decided, demo_repository
-
-pytestmark = pytest.mark.xdist_group("accepting")
 
 
 def _files(wish: str) -> dict[str, bytes]:

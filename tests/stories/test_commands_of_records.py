@@ -19,8 +19,6 @@ from bot.demo.stories import run as brought
 from tests.properties import slow
 from tests.stories.tales import head_ref, plain, pull_of
 
-pytestmark = pytest.mark.xdist_group("commands-of-records")
-
 PATH = "docs/adr/0003-weigh-the-tea.md"
 RECORD = """---
 implementation_metadata:

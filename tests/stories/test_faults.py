@@ -30,8 +30,6 @@ from bot.sandbox.faults import RATES, Faults
 from bot.sandbox.webhooks import Deliverer
 from bot.store.memory import MemoryStore
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 SEEDS = int(os.environ.get("CLOI_SEEDS", "20"))
 EACH = SEEDS > 20
 HAPPY = range(1, SEEDS + 1) if EACH else range(1, 15)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from bot.demo.stories import STORIES, as_told, report
-
-pytestmark = pytest.mark.xdist_group("stories")
 
 
 async def test_a_decision_is_made_planned_approved_implemented_judged_and_merged(open_stage) -> None:

@@ -30,8 +30,6 @@ from tests.properties import THOROUGH
 from tests.stories.conftest import Open
 from tests.stories.mortal import DELIVERY, EFFECT, Fate, MortalStore, Point, mortal
 
-pytestmark = pytest.mark.xdist_group("kills")
-
 AGAIN = os.environ.get("CLOI_KILL")
 LIVES = 20
 """Deaths in one play, at most."""

@@ -13,8 +13,6 @@ from bot.demo.stage import Stage
 from bot.demo.stories import Told, asked
 from tests.stories.tales import comments, decided_files, plain
 
-pytestmark = pytest.mark.xdist_group("model-help")
-
 MODEL = '''"""A scripted model: it quotes the record once, and invents once."""
 import json, sys
 asked = json.load(sys.stdin)

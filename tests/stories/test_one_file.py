@@ -7,8 +7,6 @@ import pytest
 from bot.demo.stories import demo_repository
 from tests.stories.tales import comments, plain, pull_of
 
-pytestmark = pytest.mark.xdist_group("one-file")
-
 PATH = "docs/adr/decisions.md"
 LOG = b"""# Decision log
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from bot.demo.stories import RECORD, Told, decided, demo_repository
 from tests.properties import slow
 from tests.stories.tales import plain
-
-pytestmark = pytest.mark.xdist_group("phases")
 
 AGENT = """
 import json, os, re

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.demo.stories import RECORD, Told, decided
-
-pytestmark = pytest.mark.xdist_group("preflight")
 
 
 async def test_a_missing_permission_is_said_before_anything_is_proposed(open_stage) -> None:

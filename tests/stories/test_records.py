@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from bot.demo.stage import Stage
 from bot.demo.stories import demo_repository
 from tests.stories.tales import written
-
-pytestmark = pytest.mark.xdist_group("records")
 
 NAME = "CLOI / decision records"
 FOLDER = "docs/adr"

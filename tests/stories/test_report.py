@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
 from bot.demo.stories import STORIES
 from bot.plans.plan import from_json
 from bot.store.sqlite import SQLiteStore
-
-pytestmark = pytest.mark.xdist_group("kills")  # beside them, its runs are known already
 
 
 async def test_cloi_report_tells_of_a_change_that_was_taken_back(open_stage, tmp_path: Path) -> None:

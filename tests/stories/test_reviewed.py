@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator
 
 import httpx
-import pytest
 
 from bot.demo.stage import REPOSITORY, Stage
 from bot.demo.stories import RECORD, demo_repository, proposal
@@ -15,8 +14,6 @@ from bot.github.repository import Repository
 from bot.plans.reviewed import Reviewed
 from bot.steps.reviewing import observe
 from tests.stories.tales import comments, plain, written
-
-pytestmark = pytest.mark.xdist_group("reviewed")
 
 (PATH,) = proposal()
 HOW = "once its pull request was approved by somebody with write permission, other than its author"

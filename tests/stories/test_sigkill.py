@@ -20,8 +20,6 @@ import pytest
 from bot.demo.stories import ENDINGS, STORIES, Told
 from tests.stories.processes import Distant, processes
 
-pytestmark = pytest.mark.xdist_group("sigkill")
-
 SEEDS = range(1, 1 + int(os.environ.get("CLOI_KILLS", "1")))
 if "CLOI_KILL_SEED" in os.environ:
     SEEDS = range(int(os.environ["CLOI_KILL_SEED"]), 1 + int(os.environ["CLOI_KILL_SEED"]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
-
 from bot.demo.stage import REPOSITORY, Stage
 from bot.engine.scope import effect_key
 from bot.store.memory import MemoryStore
@@ -27,8 +25,6 @@ from tests.stories.tales import (
     told_to,
     written,
 )
-
-pytestmark = pytest.mark.xdist_group("status")
 
 PATH = "docs/adr/0003-limit-login-attempts-with-a-token-bucket.md"
 OTHER = "docs/adr/0002-keep-passwords-as-salted-hashes.md"

@@ -3,14 +3,10 @@ constraint, where the agent did one thing, named another, claimed a third and fo
 
 from __future__ import annotations
 
-import pytest
-
 from bot.demo.stories import Told, asked, demo_repository
 from bot.demo.stories import run as brought
 from tests.properties import slow
 from tests.stories.tales import head_ref, plain, pull_of
-
-pytestmark = pytest.mark.xdist_group("traceability")
 
 PATH = "docs/adr/0003-weigh-the-tea.md"
 DECISION = """---
