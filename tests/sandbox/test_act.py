@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.act import ActExecutor, CannotRun
-from bot.sandbox.act_host import STANDINS
+from bot.sandbox.act_host import STANDINS, Host
 from bot.sandbox.execution import (
     JobFinished,
     JobQueued,
@@ -561,4 +561,26 @@ async def test_a_failing_step_keeps_its_last_words(spec_of: Callable[..., RunSpe
         """)
     )
     assert set(run.jobs.values()) == {"failure"} and len(run.jobs) == 8
-    assert all("##[error]a.py:3: too long" in run.log(name) for name in run.jobs)
+    assert [run.log(name) for name in run.jobs if "##[error]a.py:3: too long" not in run.log(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "script", "waited"),
+    [
+        ("-e", "act/workflow/0.sh", True),  # act's first job
+        ("--noprofile --norc -e -o pipefail", "act/workflow/0.sh", True),  # its other jobs
+        ("-e", "mine.sh", False),  # what a step starts by itself
+    ],
+)
+def test_the_shell_of_a_failed_step_waits_until_its_words_are_read(
+    tmp_path: Path, options: str, script: str, waited: bool
+) -> None:
+    host = Host()
+    (tmp_path / "act" / "workflow").mkdir(parents=True)
+    (tmp_path / script).write_text("exit 3\n")
+    (tmp_path / "sleep").write_text(f"#!/bin/sh\ntouch {tmp_path}/waited\n")
+    (tmp_path / "sleep").chmod(0o755)
+    bash = [str(host.bin / "bash"), *options.split(), str(tmp_path / script)]
+    done = subprocess.run(bash, env={"PATH": f"{tmp_path}:{host.path}"}, check=False)
+    assert done.returncode == 3
+    assert (tmp_path / "waited").exists() == waited
