@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.engine import events as e
+from bot.engine.follows import known_step
 from bot.engine.given import Circumstances
-from bot.engine.instance import UNDER_WAY, Retreat, StepInstance, WorkflowInstance, known_step
+from bot.engine.instance import UNDER_WAY, Retreat, StepInstance, WorkflowInstance
 from bot.engine.saga import built_upon, to_compensate
 from bot.engine.scope import effect_key, value_of
 from bot.engine.state import RollbackState, StepState, WorkflowState

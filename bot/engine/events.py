@@ -300,7 +300,7 @@ def decode_all(data: Iterable[bytes]) -> list[Event]:
         events = [*map(_decoder.decode, items)]
     except msgspec.ValidationError:
         return [decode(item) for item in items]
-    return events if all(event.format == FORMAT for event in events) else [decode(item) for item in items]
+    return events if {event.format for event in events} <= {FORMAT} else [decode(item) for item in items]
 
 
 def _lifted(raw: dict[str, Any]) -> Event:
