@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.plans.headings import Role, phase_of, role_of, role_of_title
 from bot.plans.modality import is_formal
 from bot.plans.plan import Source
-from bot.plans.wording import weighs
+from bot.plans.wording import cut, shown, weighs
 from bot.records.blocks import Block, Kind
 from bot.records.document import parse
 from bot.records.inline import plain
@@ -26,6 +26,7 @@ MAX_PASSAGE = 6_000
 """Characters of one block that are looked at."""
 
 MAX_QUOTE = 2_000
+_MOST_LEAD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Passage:
 
     kind: heading, paragraph, item or row. text: as in the file, without list marks; its lines stand one to one
     for lines of the file from `line` on. role: of the nearest heading or label. phase: the record's own phase it
-    stands in. section: the nearest heading, empty below the record's own title. lead: the paragraph that
-    introduces its list. group: the item above it. depth: of an item, from 1. parent: an item has items below it.
-    header: the table's first row.
+    stands in. section: the nearest heading, empty below the record's own title. Of an item: words, as they are
+    shown to people; lead, the end of the paragraph that introduces its list, likewise; group, the item above it;
+    depth, from 1; parent, whether it has items below it. header: the table's first row.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Passage:
     role: Role
     section: str
     phase: str | None = None
+    words: str = ""
     lead: str = ""
     group: str = ""
     depth: int = 0
@@ -146,7 +148,8 @@ class _Walk:
         ] = []  # level and title of the headings above, the record's own left out
         self.section = ""
         self.home, self.home_phase = Role.OTHER, ""
-        self.role, self.phase, self.lead = Role.OTHER, "", ""
+        self.role, self.phase = Role.OTHER, ""
+        self.paragraph, self.lead = "", ""  # the lead is read from the paragraph once an item follows it
         self.stack: list[_Above] = []
         self.header: tuple[str, ...] = ()
 
@@ -162,7 +165,7 @@ class _Walk:
             elif block.kind is Kind.RULE:
                 # What follows a rule inside a section is a footer, no longer what the heading announced.
                 self.home, self.home_phase = Role.OTHER, ""
-                self.role, self.phase, self.lead = Role.OTHER, "", ""
+                self.role, self.phase, self.paragraph, self.lead = Role.OTHER, "", "", ""
             elif block.kind is Kind.ROW and block.header:
                 self.header = block.cells
             elif block.kind is Kind.ROW:
@@ -182,7 +185,6 @@ class _Walk:
             role=self.role,
             section=self.section,
             phase=self.phase or None,
-            lead=self.lead,
         )
 
     def _heading(self, block: Block) -> Iterator[Passage]:
@@ -197,7 +199,7 @@ class _Walk:
         self.home_phase = (
             next((t for t in reversed(path) if phase_of(t)), "") if self.home is not Role.EXCLUDED else ""
         )
-        self.role, self.phase, self.lead = self.home, self.home_phase, ""
+        self.role, self.phase, self.paragraph, self.lead = self.home, self.home_phase, "", ""
         self.stack.clear()
         if block.line != self.title_line:
             yield self._passage(block)
@@ -208,7 +210,7 @@ class _Walk:
             yield replace(self._passage(block), role=above.role, phase=above.phase or None, depth=block.level)
             return
         self.stack.clear()
-        self.lead = block.text
+        self.paragraph, self.lead = block.text, ""
         name = standalone_label(block.text)
         if name and self.home is not Role.EXCLUDED:
             own = role_of_title(name)
@@ -224,6 +226,8 @@ class _Walk:
         while self.stack and self.stack[-1].depth >= block.level:
             self.stack.pop()
         above = self.stack[-1] if self.stack else _Above(0, self.role, self.phase, "")
+        if self.paragraph:
+            self.paragraph, self.lead = "", shown(self.paragraph)[-_MOST_LEAD:]
         role, phase = above.role, above.phase
         words = plain(block.text)
         if _weighed(role, block.text):
@@ -237,6 +241,8 @@ class _Walk:
             self._passage(block),
             role=role,
             phase=phase or None,
+            words=cut(words) if block.text[:1] != "[" else shown(block.text),
+            lead=self.lead,
             group=above.text,
             depth=block.level,
             parent=parent,

@@ -113,6 +113,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
 )
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
 _DECISION_ITSELF = re.compile(r"d[eé]cis|entscheid|решени|决|決|결정", re.I)
+_PHASE_WORD = re.compile(r"phase|stage|milestone|iteration|sprint|[eé]tap", re.I)
 _PHASE = re.compile(
     r"^(?:phase|stage|milestone|iteration|sprint|étape|etappe)\s*#?(?:\d{1,2}|[ivx]{1,4}|[a-e])\b", re.I
 )
@@ -154,4 +155,4 @@ def _overruled(outer: Role, own: Role, title: str) -> bool:
 
 def phase_of(title: str) -> bool:
     """Whether a title announces a phase of the record's own plan: "Phase 1: Core Workflow Foundation"."""
-    return _PHASE.match(_bare(title)) is not None
+    return _PHASE_WORD.search(title, 0, 200) is not None and _PHASE.match(_bare(title)) is not None

@@ -35,11 +35,14 @@ def named(record: Record, page: Document, in_repository: Collection[str]) -> tup
     in_repository: the base commit's files; empty if they are not at hand.
     """
     known = frozenset(in_repository) | _folders(in_repository)
+    bare = any("/" not in path for path in known)
     found: dict[str, None] = {}
     for value in metadata.integration_points(record):
         _add(found, value, known, code=True)
     for passage in page.passages:
         if passage.role not in _SPOKEN:
+            continue
+        if "/" not in passage.text and not bare:
             continue
         # Where a link points is a reading list; what it is called may be a path.
         text = unlinked(passage.text)
@@ -68,6 +71,8 @@ def targets(paths: Sequence[str], allow: Sequence[str]) -> tuple[str, ...]:
 
 def _add(found: dict[str, None], token: str, known: frozenset[str], *, code: bool) -> None:
     path = token.strip().removeprefix("./")
+    if "/" not in path and path.rstrip(".") not in known:
+        return
     if not _TOKEN.fullmatch(path) or path.startswith((".", "/")) or ".." in path.split("/"):
         return
     path = path.rstrip(".")

@@ -250,7 +250,7 @@ def _triggers(record: Record, numbers: tuple[Threshold, ...], name: str) -> Iter
             threshold=number,
         )
     for index, words in enumerate(metadata.rollback_triggers(record), 1):
-        kind = "threshold" if thresholds.parse(words) else "gate"
+        kind = "threshold" if thresholds.stated(words) else "gate"
         yield RollbackTrigger(
             id=f"{name}/own-{index}", kind=kind, description=f"Named by the record: {words}"
         )

@@ -125,7 +125,7 @@ def _all(record: Record, page: Document, chosen: decision.Decision | None) -> It
 
 def _text(passage: Passage) -> str:
     """The item's words; a bare heading item above it is put in front, as the reader of the list has read it."""
-    words = wording.shown(passage.text)
+    words = passage.words
     group = passage.group.strip(" :")
     titled = passage.group.endswith(":") or len(group.split()) <= 6
     if (
@@ -140,7 +140,7 @@ def _text(passage: Passage) -> str:
 
 def _kind(passage: Passage, words: str) -> str:
     kind = _KINDS.get(passage.role, "work-item")
-    if kind in ("work-item", "performance") and thresholds.parse(words):
+    if kind in ("work-item", "performance") and thresholds.stated(words):
         return "threshold"
     return kind
 
@@ -150,7 +150,7 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
 
     detail: it stands below an accepted item. formal: only capital MUST and SHOULD oblige (document.py).
     """
-    words = wording.shown(passage.text)
+    words = passage.words
     name, rest = wording.label(passage.text)
     rest = wording.shown(rest)
     if (
@@ -172,7 +172,7 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
         if passage.role is Role.RISK or not (wording.instructs(words) or modality.obliges(words)):
             return None
         return _kind(passage, words)
-    if passage.lead and passage.depth == 1 and wording.lists_reasons(wording.shown(passage.lead)[-200:]):
+    if passage.lead and passage.depth == 1 and wording.lists_reasons(passage.lead):
         return None
     return _kind(passage, words) if _counts(passage, words, rest, acting=acting, formal=formal) else None
 
@@ -183,7 +183,7 @@ def _introduces(words: str, rest: str, *, acting: bool) -> bool:
 
 
 def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bool) -> bool:
-    role, lead = passage.role, wording.shown(passage.lead)[-200:]
+    role, lead = passage.role, passage.lead
     promised = lead.endswith(":") and (modality.promises(lead) or _REQUIRES.search(lead) is not None)
     if role in _LISTS:
         return len(words.split()) >= 3 or acting

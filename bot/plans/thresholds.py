@@ -18,6 +18,7 @@ from bot.plans.plan import Threshold
 from bot.records.blocks import Kind
 
 MAX_THRESHOLDS = 50
+_MOST = 2_000  # characters of one line or sentence that are looked at
 _WORDS = {
     "<": r"less than|fewer than|lower than|smaller than|faster than|under|below|not exceed(?:ing)?"
     r"|never exceed(?:ing)?",
@@ -95,7 +96,12 @@ class Number:
 
 def parse(text: str, *, default: str = "") -> tuple[Number, ...]:
     """All thresholds in one line or sentence of plain words. default: the subject where none is named."""
-    return tuple(_numbers(text[:2_000], default))
+    return tuple(_numbers(text[:_MOST], default))
+
+
+def stated(text: str) -> bool:
+    """Whether there is any threshold in the line: what `parse` would find, for less work."""
+    return _THRESHOLD.search(text[:_MOST]) is not None
 
 
 def _numbers(text: str, default: str) -> Iterator[Number]:
@@ -145,7 +151,7 @@ def find(page: Document, name: str) -> tuple[Threshold, ...]:
     for passage in page.passages:
         if passage.role not in _ROLES or passage.kind is Kind.HEADING:
             continue
-        if wording.lists_reasons(wording.shown(passage.lead)[-200:]) and passage.kind is Kind.ITEM:
+        if wording.lists_reasons(passage.lead):
             continue
         pieces = (
             wording.sentences(passage.text)

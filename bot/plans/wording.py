@@ -116,7 +116,11 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def shown(text: str) -> str:
     """The words for people: marks taken off, one line, cut at MAX_TEXT characters."""
-    words = plain(_TASK.sub("", text))
+    return cut(plain(_TASK.sub("", text)))
+
+
+def cut(words: str) -> str:
+    """At most MAX_TEXT characters; an ellipsis shows that there was more."""
     return words if len(words) <= MAX_TEXT else words[: MAX_TEXT - 1].rstrip() + "…"
 
 

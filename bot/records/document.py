@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.records import asciidoc, front_matter, markdown, rst
 from bot.records.blocks import Block, Kind
@@ -46,10 +47,21 @@ class Document:
 
 def parse(path: str, data: bytes, siblings: Mapping[str, bytes] | None = None) -> Document:
     """Bytes to blocks, whatever the markup. siblings: files of the same directory, by name."""
+    return _taken_apart(path, data, siblings) if siblings else _alone(path, data)
+
+
+@lru_cache(maxsize=2)
+def _alone(path: str, data: bytes) -> Document:
+    """A record that is read is often planned at once, and one with its plan written into it is held to the one
+    before: no text is taken apart twice."""
+    return _taken_apart(path, data, {})
+
+
+def _taken_apart(path: str, data: bytes, siblings: Mapping[str, bytes]) -> Document:
     source = decode(path, data)
     front = front_matter.split(path, source.lines)
     if not front.values:
-        front = _sidecar(path, front, siblings or {})
+        front = _sidecar(path, front, siblings)
     lines, first = source.lines[front.end :], front.end + 1
     extension = path.rpartition(".")[2].lower()
     if extension in ("rst", "rest") or (extension == "txt" and _is_rst(lines)):

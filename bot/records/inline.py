@@ -11,7 +11,6 @@ import re
 
 MAX_INLINE = 2_000
 
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(?:del|s|strike)>[^<\n]{0,200}</(?:del|s|strike)>", re.I)
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}(?:\s[^()\n]{0,200})?\)")
@@ -34,7 +33,10 @@ _SPACE = re.compile(r"\s+")
 
 def without_comments(text: str) -> str:
     """The text without HTML comments; one that is not closed hides the rest."""
-    return _COMMENT.sub("", text).partition("<!--")[0] if "<!--" in text else text
+    kept, at = "", 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept, at = kept + text[at:start], end + 3
+    return (kept + text[at:]).partition("<!--")[0]
 
 
 def plain(text: str) -> str:
@@ -59,10 +61,12 @@ def plain(text: str) -> str:
 def unlinked(text: str) -> str:
     """The text with each link replaced by its label."""
     if "[" in text:
-        text = _IMAGE.sub(r"\1", text)
-        text = _LINK.sub(r"\1", text)
-        text = _REFERENCE_LINK.sub(r"\1", text)
-        text = _WIKI_LINK.sub(lambda m: m[2] or m[1], text)
+        if "](" in text:
+            text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+        if "][" in text:
+            text = _REFERENCE_LINK.sub(r"\1", text)
+        if "[[" in text:
+            text = _WIKI_LINK.sub(lambda m: m[2] or m[1], text)
         text = _ADOC_LINK.sub(lambda m: m[2] or m[4] or m[1] or m[3] or "", text)
     if "`" in text:
         text = _RST_LINK.sub(lambda m: m[1].strip() or m[2], text)

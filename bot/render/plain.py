@@ -50,7 +50,7 @@ def clause(s: str, most: int = 500) -> str:
 
 def columns(s: str) -> int:
     """How many terminal columns the text takes."""
-    return sum(_columns(c) for c in s)
+    return len(s) if s.isascii() else sum(_columns(c) for c in s)
 
 
 def pad(s: str, width: int) -> str:
