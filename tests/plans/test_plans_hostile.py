@@ -190,7 +190,7 @@ def calls(text: str) -> int:
 @pytest.mark.parametrize("shape", SHAPES if THOROUGH else USUAL)
 def test_a_hostile_record_is_planned_and_shown_for_little(shape: str) -> None:
     """All together: reading and planning twice, the difference, the text, and what a write-back reads."""
-    size = MAX_BYTES if THOROUGH else MAX_BYTES // 16
+    size = MAX_BYTES if THOROUGH else MAX_BYTES // 32
     made = SHAPES[shape](size)
     count = calls(made)
     assert count < (1_500_000 if THOROUGH else 300_000)
@@ -199,10 +199,11 @@ def test_a_hostile_record_is_planned_and_shown_for_little(shape: str) -> None:
 @pytest.mark.skipif(not THOROUGH, reason="measured by make slow")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_four_times_the_text_costs_four_times_as_much_and_not_sixteen(shape: str) -> None:
-    small, large = (
-        min(_seconds(SHAPES[shape](size)) for _ in range(2)) for size in (MAX_BYTES // 4, MAX_BYTES)
-    )
-    assert large < 8 * small + 0.2, f"{small:.3f} s became {large:.3f} s"
+    for _ in range(3):  # somebody else's work on the machine may make one of them slow
+        small, large = _seconds(SHAPES[shape](MAX_BYTES // 4)), _seconds(SHAPES[shape](MAX_BYTES))
+        if large < 8 * small + 0.1:
+            return
+    raise AssertionError(f"{small:.3f} s became {large:.3f} s")
 
 
 def _seconds(text: str) -> float:
