@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -22,11 +22,8 @@ from bot.sandbox.git import Commit, Entry
 from bot.sandbox.page_frame import FOLDER, HEADERS, Handler, Visit, absent, environment, kind
 from bot.sandbox.world import CheckRun, Issue, Repository, Run, User, World
 
-if TYPE_CHECKING:
-    from bot.sandbox.sandbox import Sandbox
 
-
-def routes(sandbox: Sandbox) -> list[BaseRoute]:
+def routes(world: World) -> list[BaseRoute]:
     """Every page. Paths are GitHub's; what is ours alone lies below /-/."""
     table: list[tuple[str, Handler]] = [
         ("/", _front),
@@ -51,7 +48,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         ("/{owner}/{repo}/runs/{number}", _check),
     ]
     table.append(("/{rest:path}", lambda _: absent("There is no such page.")))
-    return [Route(path, _served(sandbox.world, handler)) for path, handler in table]
+    return [Route(path, _served(world, handler)) for path, handler in table]
 
 
 def _served(world: World, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

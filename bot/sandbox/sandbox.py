@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -27,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.sandbox import checks, routes_actions, runs, snapshot, webhooks
+from bot.sandbox import checks, pages, routes_actions, runs, snapshot, webhooks
 from bot.sandbox.api import PREFIX, Api
 from bot.sandbox.call import Refusal
 from bot.sandbox.execution import Executor
@@ -56,14 +55,6 @@ _CREATIONS = {
     "POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
 }  # GitHub's "content creation"
 _MINT = "POST /app/installations/{installation_id}/access_tokens"
-
-
-class Pages(Protocol):
-    """What bot.sandbox.pages offers, if it is there: the web pages at "/"."""
-
-    def routes(self, sandbox: Sandbox) -> list[BaseRoute]:
-        """Routes beside the API's; asked once an app."""
-        ...
 
 
 class Sandbox:
@@ -219,8 +210,8 @@ class Sandbox:
     # Serving
 
     def asgi(self, *, background: bool = False) -> Starlette:
-        """The API below /api/v3, downloads, and pages at / if there are any. background: the app's lifespan keeps
-        webhooks and runs going."""
+        """The API below /api/v3, downloads, and pages at /. background: the app's lifespan keeps webhooks and
+        runs going."""
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -230,10 +221,8 @@ class Sandbox:
         routes: list[BaseRoute] = [
             Mount(PREFIX, app=self._api),
             Route("/_download/{kind}/{number}", self._download),
+            *pages.routes(self.world),
         ]
-        if importlib.util.find_spec("bot.sandbox.pages"):
-            pages: Pages = importlib.import_module("bot.sandbox.pages")
-            routes += pages.routes(self)
         return Starlette(routes=routes, lifespan=lifespan)
 
     async def _download(self, request: Request) -> Response:
