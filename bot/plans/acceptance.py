@@ -57,9 +57,11 @@ def blocked(
     if status is Status.UNKNOWN:
         words = shown(record.status_text or "")[:80]
         yield (
-            f"{name} has the status “{words}”, which this bot does not know, and it does not guess. "
-            f"{_AUTHOR} write "
-            "accepted, if that is meant."
+            f"{name} has the status “{words}”, but that {record.status_doubt}. {_AUTHOR} write it as plain text "
+            "at the top, if it holds."
+            if record.status_doubt
+            else f"{name} has the status “{words}”, which this bot does not know, and it does not guess. "
+            f"{_AUTHOR} write accepted, if that is meant."
         )
     elif status is Status.ACCEPTED and _IN_PART.match(shown(record.status_text or "")):
         yield (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.records.blocks import Block, Kind
 
@@ -39,6 +40,8 @@ def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
             )
             out.append(Block(Kind.CODE, "", number, first_line + end))
             at = end + 1
+        elif (line.startswith("====") and not line.strip("= \t")) or line.startswith("[%collapsible"):
+            at = _shown_apart(lines, at, first_line, out)
         elif line.startswith("|==="):
             end = next((i for i in range(at + 1, len(lines)) if lines[i].startswith("|===")), len(lines))
             out += _table(lines[at + 1 : end], number + 1, columns)
@@ -69,6 +72,21 @@ def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
         else:
             at = _paragraph(lines, at, first_line, out)
     return out
+
+
+def _shown_apart(lines: Sequence[str], at: int, first: int, out: list[Block]) -> int:
+    """An example, as a quotation; a part that is folded away, as code."""
+    start = at + 1 if lines[at].startswith("[") else at
+    if start >= len(lines) or not lines[start].startswith("===="):
+        return start
+    mark = lines[start].rstrip()
+    end = next((i for i in range(start + 1, len(lines)) if lines[i].rstrip() == mark), len(lines))
+    if start > at:
+        out.append(Block(Kind.CODE, "", first + at, first + min(end, len(lines) - 1)))
+    else:
+        inner = [line for line in lines[start + 1 : end] if not line.startswith("====")]
+        out += [replace(block, quote=True) for block in blocks_of(inner, first + start + 1)]
+    return end + 1
 
 
 def _named(attribute: str) -> str:

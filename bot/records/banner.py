@@ -58,6 +58,20 @@ _OPEN_TITLE = re.compile(
     re.I,
 )
 """A draft by its own words, which may have kept "Accepted" from the record that it was copied from."""
+_OF_US = re.compile(
+    r"^\W*(?:this|the)\s(?:architectur(?:e|al)\s|decision\s|proposed\s){0,3}(?:decision|record|adr|rfc|document|proposal)\s",
+    re.I,
+)
+"""How a plain sentence begins that speaks of the record itself."""
+_REOPENED = re.compile(
+    _LEAD_IN + r"(?:this|the)\s+(?:(?:architectur(?:e|al)|decision|record|adr|rfc|document|proposal)\s+){1,4}"
+    r"(?:(?:is|has been|was)\s+(?:(?:now|again|currently|still)\s+){0,2}"
+    r"(?:being\s+(?:revisited|reconsidered|reviewed|re-?evaluated|challenged)|"
+    r"under\s+(?:review|reconsideration)|re-?opened|on\s+hold|suspended|revoked|rescinded|disputed|contested|cancell?ed|"
+    r"no\s+longer\s+(?:valid|applicable|in\s+force|relevant|followed|in\s+use))|no\s+longer\s+(?:applies|holds|stands))\b",
+    re.I,
+)
+"""A decision that was taken, and is open again or holds no more."""
 _STATUS_OF = {
     "s": Status.SUPERSEDED,
     "o": Status.DEPRECATED,
@@ -96,10 +110,14 @@ def from_banner(
     if status is None:
         return None
     for block, line, text in _set_off(blocks, end):
+        if not block.quote and not block.text.startswith(("**", "__")) and not _OF_US.match(text):
+            continue
         if found := _STATE.match(text):
             return Banner(_meant(found["state"]), text[:300], Place(line, block.end_line))
         if _OPEN.match(text):
             return Banner(Status.DRAFT, text[:300], Place(line, block.end_line))
+        if _REOPENED.match(text):
+            return Banner(Status.UNKNOWN, text[:300], Place(line, block.end_line))
     head, text_or_none = title
     if text_or_none and (named := _IN_TITLE.search(plain(text_or_none))):
         place = head.place if head else Place(1, 1)
@@ -110,11 +128,11 @@ def from_banner(
 
 
 def _set_off(blocks: Sequence[Block], end: int) -> Iterator[tuple[Block, int, str]]:
-    """The first lines of quotes, and lines in bold, that stand over the text."""
+    """The first lines of quotes, of lines in bold and of plain paragraphs that stand over the text."""
     for block in blocks:
         if block.line >= end:
             return
-        if block.kind is Kind.PARAGRAPH and (block.quote or block.text.startswith(("**", "__"))):
+        if block.kind is Kind.PARAGRAPH:
             for line, text in list(block.text_lines())[:2]:
                 yield block, line, plain(text)
 

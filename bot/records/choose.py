@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.records.blocks import Block, Kind
 from bot.records.dates import Order, read_date
@@ -17,6 +18,7 @@ from bot.records.fields import Field
 from bot.records.hidden import unstruck
 from bot.records.inline import plain
 from bot.records.record import Status
+from bot.records.setting import Setting, doubt_of_dress, doubt_of_place
 from bot.records.status import normalise
 
 PERMITS = frozenset({Status.ACCEPTED, Status.IMPLEMENTED})
@@ -43,15 +45,33 @@ _STATE_AND_DATE = re.compile(
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d|[YXDM]{2,4}|\d{1,2}[./-]\d{1,2}|insert|date", re.I)
 
 
-def statuses(fields: Sequence[Field], family: str = "") -> list[tuple[Status, Field]]:
-    """Every status that the fields state, in order of the text."""
-    out: list[tuple[Status, Field]] = []
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One statement of a status. doubt: the end of a sentence that says why a state that permits is not taken."""
+
+    status: Status
+    field: Field
+    doubt: str | None = None
+
+
+def statuses(fields: Sequence[Field], setting: Setting, family: str = "") -> list[Stated]:
+    """Every status that the fields state, in order of the text. Where a plain statement stands, one of doubtful
+    place is none."""
+    out: list[Stated] = []
+    doubtful: list[Stated] = []
     for field in fields:
-        if field.key == "status" and _counts(field):
-            status = _with_later(normalise(field.value, family=family), field)
-            if status is not None:
-                out.append((status, field))
-    return out
+        if field.key != "status" or not _counts(field):
+            continue
+        status = _with_later(normalise(field.value, family=family), field)
+        if status is None:
+            continue
+        if status in PERMITS and (doubt := doubt_of_place(field, setting)):
+            doubtful.append(Stated(Status.UNKNOWN, field, doubt))
+        elif status in PERMITS and (doubt := doubt_of_dress(field, setting)):
+            out.append(Stated(Status.UNKNOWN, field, doubt))
+        else:
+            out.append(Stated(status, field))
+    return out or doubtful
 
 
 def _with_later(status: Status | None, field: Field) -> Status | None:
@@ -86,20 +106,17 @@ def _counts(field: Field) -> bool:
     return field.in_header or (field.where in ("section", "heading-inline") and field.level <= 2)
 
 
-def choose_status(fields: Sequence[Field], family: str = "") -> tuple[Status | None, Field | None]:
-    """The status and the field that states it; of two that disagree, the one that permits less."""
-    stated = statuses(fields, family)
-    if not stated:
-        return None, None
-    known = [pair for pair in stated if pair[0] not in _OPEN]
+def choose_status(fields: Sequence[Field], setting: Setting, family: str = "") -> Stated | None:
+    """The statement that holds; of two that disagree, the one that permits less."""
+    stated = statuses(fields, setting, family)
+    known = [one for one in stated if one.status not in _OPEN]
     if not known:
-        return stated[0]
-    status, field = known[0]
-    if status in PERMITS:
-        others = [p for p in stated if p[0] not in PERMITS and p[0] is not Status.PLACEHOLDER]
+        return stated[0] if stated else None
+    if known[0].status in PERMITS:
+        others = [s for s in stated if s.status not in PERMITS and s.status is not Status.PLACEHOLDER]
         if others:
-            return next((p for p in others if p[0] is not Status.UNKNOWN), others[0])
-    return status, field
+            return next((s for s in others if s.status is not Status.UNKNOWN), others[0])
+    return known[0]
 
 
 def choose_date(

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 
+from bot.records.inline import plain
+from bot.records.record import Status
+from bot.records.words import CJK_STATE, CJK_STATE_OF, STATE, STATE_OF
+
 MAX_TAIL = 240
 ARROW = r"(?:-+>|=+>|→|⇒|➔|➜|⟶|>>)"
 """From one state to the next, as people draw it."""
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_NO_MARK = re.compile("[❌✗✘✖🚫⛔👎☒]")
+_NO_MARK = re.compile("[❌✗✘✖🚫⛔👎☒⏳⌛🤔🚧⚠❓❔🛑🔄🔁]")
 _PERCENT = re.compile(r"(\d{1,3})\s*(?:%|percent\b|per cent\b)", re.I)
 _SHARE = re.compile(r"\d+\s*(?:/|of)\s*\d+\W*$", re.I)
 _GLUED = re.compile(r"[-_+.:/&][^\W\d_]")
@@ -72,8 +76,48 @@ _EAST_GOES_ON = re.compile(
     r"^(?:済み?|され(?:た|ました|ている)|しました|した|完了|된|됨|되었|완료|함|했|일|日|于|了|的)?(?:[^\w]|[\dA-Za-z]|$)"
 )
 _EAST_DENIED = re.compile(
-    r"^\S{0,4}\s*(?:안|않|못|대기|예정|후보|취소|반려|불가|전(?!\w)|待|しな|見送|予定|候補|前)"
+    r"^\S{0,4}\s*(?:안|않|못|대기|예정|후보|취소|반려|불가|전(?!\w)|待|しな|見送|予定|候補|前|已?撤[销銷回]|取り?消|取り下げ|作废|作廢|"
+    r"无效|無効|暂定|暫定|仮|条件|조건|철회|보류|임시)"
 )
+
+
+_ABROAD = re.compile(
+    r"(?<!\w)(?:vorläufig|vorbehaltlich|unter\s+vorbehalt|mit\s+vorbehalt|widerrufen|aufgehoben|zurückgenommen|"
+    r"zurückgezogen|ausstehend|noch\s+(?:nicht|offen|zu)|nicht\s+mehr|sobald|sofern|falls|sous\s+réserve|annulé|"
+    r"abrogé|révoqué|caduque?|retiré|en\s+attente|à\s+(?:confirmer|valider|revoir)|provisoire|pas\s+encore|plus\s+valable|"
+    r"pendiente|pendente|con\s+(?:condiciones|reservas)|com\s+(?:condições|ressalvas)|con\s+riserva|condicional|"
+    r"condicionad[ao]|revocad[ao]|revogad[ao]|revocat[ao]|anulad[ao]|annullat[ao]|derogad[ao]|cancelad[ao]|todavía\s+no|"
+    r"aún\s+no|ainda\s+não|non\s+ancora|in\s+attesa|provvisori[ao]|provisional|provisóri[ao]|voorlopig|ingetrokken|"
+    r"onder\s+voorbehoud|nog\s+niet|herroepen|warunkowo|wstępnie|wycofan[aey]|cofnięt[aey]|anulowan[aey]|"
+    r"jeszcze\s+nie|oczekuje|условно|предварительно|отмен[её]н[аоы]?|отозван[аоы]?|временно|пока\s+не|återkallad|"
+    r"preliminärt|tilbakekalt|foreløbig|foreløpig|tilbagekaldt|peruttu|alustavasti|podmíněně|zrušeno)(?![^\W\d_])",
+    re.I,
+)
+"""Conditional, revoked, or still waiting, in other languages."""
+_HELD = re.compile(
+    r"(?:^|[\W_])(?:hold\s+off|on\s+ice|do\s+not\s+(?:implement|use|start|proceed|apply|build|merge)|"
+    r"don['’]t\s+(?:implement|use|start|proceed|apply|build|merge)|"
+    r"stale|out\s+of\s+date|historical(?:ly)?|historic|almost|nearly|objections?\s+(?:open|pending|raised)|"
+    r"(?:open|pending|unresolved)\s+objections?|no\s+quorum|without\s+(?:a\s+)?quorum|by\s+mistake|in\s+error|"
+    r"no\s+longer\s+(?:valid|applies|applicable|in\s+force|relevant|holds?|used|in\s+use))(?![^\W\d_])",
+    re.I,
+)
+_LIMITS = re.compile(
+    r"\b(?:not?|never|none|nothing|until|till|unless|only|except|if|but|however|pending|awaiting|tb[acd]|revoked|"
+    r"rescinded|void|reopened|revisit\w*|reconsider\w*|dispute\w*|expire[sd]?|cancel\w*|overturned|overruled|when|once|"
+    r"conditional\w*|provisional\w*|temporar\w*|tentativ\w*|partial\w*|partly|nicht|pas|jusqu\w*|sauf|bis|hasta|nur|"
+    r"wait\w*|change\s+(?:when|once)|subject\s+to|hold)\b|n['’]t\b|\?",
+    re.I,
+)
+
+
+def limits(remark: str) -> bool:
+    """Whether a remark on a state that permits, such as its footnote, could take from it."""
+    words = plain(remark)[:MAX_TAIL]
+    permits = (Status.ACCEPTED, Status.IMPLEMENTED)
+    other = any(STATE_OF[found[0].lower()] not in permits for found in STATE.finditer(words))
+    other = other or any(CJK_STATE_OF[found[0]] not in permits for found in CJK_STATE.finditer(words))
+    return other or bool(_LIMITS.search(words) or _ABROAD.search(words) or _HELD.search(words))
 
 
 def doubtful(words: str, start: int, end: int) -> bool:
@@ -86,6 +130,10 @@ def doubtful(words: str, start: int, end: int) -> bool:
     if state.lower() in ("accept", "approve") and _BARE_VERB.match(tail):
         return True
     if _AT_ONCE.match(tail) or (_ADJECTIVES.fullmatch(state) and _NOUN.match(tail)):
+        return True
+    if any(_is_about_us(tail[: found.start()]) for found in _HELD.finditer(tail)):
+        return True
+    if (found := _ABROAD.search(tail[:80])) and "." not in tail[: found.start()]:
         return True
     return any(_is_about_us(tail[: found.start()]) for found in _LATER.finditer(tail))
 

@@ -29,7 +29,8 @@ class Field:
     """One field. key: a value of FIELD_NAMES; value: as written, several lines possible; where: its dress.
 
     where: bold-line, bullet, line, table, section, heading-inline, attribute or frontmatter. in_header: before
-    the first heading of content. blocks: those of its section, if it is one; level: of its heading.
+    the first heading of content. blocks: those of its section, if it is one; level: of its heading. quoted: it
+    stands in a quotation.
     """
 
     key: str
@@ -40,9 +41,10 @@ class Field:
     in_header: bool
     blocks: tuple[Block, ...] = ()
     level: int = 0
+    quoted: bool = False
 
 
-_HEADER_SECTIONS = re.compile(
+HEADER_SECTIONS = re.compile(
     r"^(?:metadata|meta|meta data|header|document (?:info|information|control|properties)|info|"
     r"information|details|adr info|"
     r"adr metadata|decision info|prologue.*|preamble|properties|overview|front ?matter|record|history|"
@@ -52,6 +54,7 @@ _HEADER_SECTIONS = re.compile(
 
 
 _NO = re.compile(r"^(?:no|n|not yet|false|never|pending|open|0|[✗✘❌✖☐□-]|\[\s?\])$", re.I)
+_PERSON = re.compile(r"^(?:reviewer|approver|voter|member|stakeholder|person|who|signatory|team)s?$", re.I)
 _IN_CODE = re.compile(r"`[^`:]{1,60}:[^`]*`\W*$")
 _OF_OTHERS = re.compile(
     r"^\W*(?:partially\s+)?(?:super[sc]ee?des|replaces|obsoletes|amends|amended\s+by|clarifies|refines|extends)\b[:\s]*"
@@ -77,16 +80,20 @@ def fields_of(blocks: Sequence[Block]) -> list[Field]:
             found = _heading(blocks, index, header)
             if found:
                 out.append(found)
-            elif not header or _HEADER_SECTIONS.match(plain(block.text)):
+            elif not header or HEADER_SECTIONS.match(plain(block.text)):
                 pass
             elif titled or (block.level > 1 and name_key(block.text) is None and out):
                 header = False
             titled = True
         elif block.kind is Kind.ROW:
-            out += _row(blocks, index, header)
+            out += _quoted(block, _row(blocks, index, header))
         else:
-            out += _lines(blocks, index, header)
+            out += _quoted(block, _lines(blocks, index, header))
     return out
+
+
+def _quoted(block: Block, found: Iterator[Field]) -> Iterator[Field]:
+    return (replace(field, quoted=True) for field in found) if block.quote else found
 
 
 def _unstruck(block: Block) -> Block:
@@ -211,6 +218,8 @@ def _column_headed(
         return  # a history of versions, not a header
     if len(rows) != 1:
         return
+    if _PERSON.match(plain(blocks[index].cells[0])):
+        return  # what one person thinks of it
     for key, cell in zip(keys, rows[0].cells, strict=False):
         if key:
             yield Field(key, key, cell, rows[0].place, "table", header)

@@ -25,6 +25,7 @@ from bot.records.inline import plain
 from bot.records.record import Finding, Place, Record, Relation, RelationKind, Severity, Status
 from bot.records.references import Naming, naming, own_word
 from bot.records.relations import from_metadata, people, relations_of, unique
+from bot.records.setting import Setting, setting_of
 from bot.records.site import Site
 from bot.records.split import split
 from bot.records.titles import find_title, split_title
@@ -84,7 +85,9 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
         named=document.part is None,
     )
     stating = _of_this_one(fields, document.blocks, title_block, identity.number)
-    status, status_field = choose_status(stating, document.family)
+    setting = setting_of(document.blocks, source.lines)
+    stated = choose_status(stating, setting, document.family)
+    status, status_field = (stated.status, stated.field) if stated else (None, None)
     iso, date_field = choose_date(path, fields, status_field, order)
     label = title.label if title and title.label else own_word(source.text, path, site)
     name = naming(path, identity, document.family, site, label)
@@ -114,27 +117,30 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
         sections=sections_of(document.blocks, source.lines),
         places=places,
         metadata=front.values,
-        findings=(*source.findings, *front.findings, *_conflicts(path, fields, document.family)),
+        findings=(*source.findings, *front.findings, *_conflicts(path, fields, setting, document.family)),
         text=source.text,
         blob_sha=source.blob_sha,
         partially_supersedes=_targets(relations, RelationKind.PARTIALLY_SUPERSEDES),
         partially_superseded_by=_targets(relations, RelationKind.PARTIALLY_SUPERSEDED_BY),
         date_text=date_field.value.strip()[:100] if date_field else None,
         status_where="banner" if banner else status_field.where if status_field else None,
+        status_doubt=stated.doubt if stated and not banner else None,
         title_text=title_raw,
         title_number=title.number if title else None,
     )
 
 
-def _conflicts(path: str, fields: Sequence[Field], family: str) -> list[Finding]:
+def _conflicts(path: str, fields: Sequence[Field], setting: Setting, family: str) -> list[Finding]:
     """Where front matter and body state different things, which only the reader sees."""
     out: list[Finding] = []
-    stated = [pair for pair in statuses(fields, family) if pair[0] is not Status.PLACEHOLDER]
-    front = next((pair for pair in stated if pair[1].where == "frontmatter"), None)
-    body = next((pair for pair in stated if pair[1].where != "frontmatter"), None)
-    if front and body and front[0] is not body[0]:
-        reason = f"The front matter says {front[0].value}, the text says {body[0].value}."
-        out.append(Finding("front-matter-differs", Severity.WARNING, path, body[1].place, reason))
+    stated = [
+        s for s in statuses(fields, setting, family) if s.status is not Status.PLACEHOLDER and not s.doubt
+    ]
+    front = next((s for s in stated if s.field.where == "frontmatter"), None)
+    body = next((s for s in stated if s.field.where != "frontmatter"), None)
+    if front and body and front.status is not body.status:
+        reason = f"The front matter says {front.status.value}, the text says {body.status.value}."
+        out.append(Finding("front-matter-differs", Severity.WARNING, path, body.field.place, reason))
     dates = [(read_date(plain(f.value)).iso, f) for f in fields if f.key == "date" and f.in_header]
     told = next((pair for pair in dates if pair[0] and pair[1].where == "frontmatter"), None)
     other = next((pair for pair in dates if pair[0] and pair[1].where != "frontmatter"), None)
@@ -142,6 +148,12 @@ def _conflicts(path: str, fields: Sequence[Field], family: str) -> list[Finding]
         reason = f"The front matter says {told[0]}, the text says {other[0]}."
         out.append(Finding("front-matter-differs", Severity.WARNING, path, other[1].place, reason))
     return out
+
+
+_APPENDIX = re.compile(
+    r"^\W*(?:appendix|annex|anhang|annexe|apéndice|anexo|allegato|bijlage|example|template)\b", re.I
+)
+"""A chapter that shows other texts."""
 
 
 def _targets(relations: Sequence[Relation], kind: RelationKind) -> tuple[str, ...]:
@@ -161,13 +173,15 @@ def _of_this_one(
         and _last_number(f.value, number) != number
     }
     heads = (b for b in blocks if b.kind is Kind.HEADING and not b.quote)
-    chapter = next((b.line for b in heads if title and b.line > title.line and b.level <= title.level), None)
+    below = [b for b in heads if title and b.line > title.line]
+    chapter = next((b.line for b in below if title and b.level <= title.level), None)
+    appendix = next((b.line for b in below if _APPENDIX.match(plain(b.text))), None)
 
     def of_another(field: Field) -> bool:
         if field.where == "table":
             return field.place in rows
         inner = field.where in ("section", "heading-inline") and title and field.level > title.level
-        return bool(inner and chapter is not None and field.place.line > chapter)
+        return bool(inner and any(at is not None and field.place.line > at for at in (chapter, appendix)))
 
     return [f for f in fields if f.key != "status" or not of_another(f)]
 
@@ -177,6 +191,15 @@ def _last_number(text: str, default: int) -> int:
     return int(digits[-1]) if digits else default
 
 
+_TAKEN_BACK_BY = {
+    **dict.fromkeys(
+        ("true", "yes"), ("archived", "deprecated", "obsolete", "withdrawn", "rejected", "template", "wip")
+    ),
+    **dict.fromkeys(("false", "no"), ("approved", "accepted", "ratified", "final")),
+}
+"""Keys of front matter that with this value deny what `status` may say."""
+
+
 def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
     """Front matter as fields. `status: { accepted }` is a mapping to YAML and a word to its author."""
     out: list[Field] = []
@@ -184,6 +207,8 @@ def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
         key = name_key(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
         if name.lower() == "draft" and str(value).strip().lower() in ("true", "yes", "on"):
             key, value = "status", "draft"
+        if key is None and name.lower() in _TAKEN_BACK_BY.get(str(value).strip().lower(), ()):
+            key, value = "status", f"{name}: {value}"
         if name.lower() == "stage" and "status" not in {other.lower() for other in front.values}:
             key = "status"  # a log whose records go through stages
         if key is None or key in ("meta", "related"):

@@ -132,6 +132,7 @@ class Record:
     reader itself could not accept (too large, broken front matter). text: the whole file, decoded.
     blob_sha: git's id of the file's bytes. date_text, title_text: as written. status_where: the dress of the
     status (fields.py). title_number: the number that the title states, which may disagree with the file's.
+    status_doubt: the end of a sentence that says why the state named is not taken (setting.py).
     """
 
     path: str
@@ -160,3 +161,4 @@ class Record:
     status_where: str | None = None
     title_text: str | None = None
     title_number: int | None = None
+    status_doubt: str | None = None

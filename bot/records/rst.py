@@ -203,7 +203,12 @@ class _Scanner:
                 break
             text.append(self.lines[self.at].strip())
             self.at += 1
-        self._add(Kind.PARAGRAPH, "\n".join(text), start, self.at - 1)
+        last = self.out[-1].kind if self.out else None
+        quote = indent > 0 and last in (Kind.PARAGRAPH, Kind.HEADING)
+        text_block = Block(
+            Kind.PARAGRAPH, "\n".join(text), self.first + start, self.first + self.at - 1, 0, quote
+        )
+        self.out.append(text_block)
         if text and text[-1].endswith("::"):
             end = self._indented_end(self.at, indent)
             if end > self.at:

@@ -103,7 +103,7 @@ def test_what_is_plain_stays_plain() -> None:
         "# 1. X\n\nUse `<pre>` and <del>not</del> ~~this~~.\n\n## Status\n\nAccepted\n",
         "# 1. X\n\n## Status\n\n~~Proposed~~\n\nAccepted\n",
         "# 1. X\n\n## Status\n\nProposed -> Accepted\n\nSupersedes ADR-3.\n",
-        "# 1. X\n\n<details>\n\nStatus: Accepted\n\n</details>\n",
+        "# 1. X\n\n<details>\n<summary>Metadata</summary>\n\nStatus: Accepted\n\n</details>\n",
         "# X\n\n| ADR | Status |\n|---|---|\n| 0001 | Accepted |\n\ntext\n",
         "# Status\n\nAccepted\n\n# Context\n\nText\n",
     ):

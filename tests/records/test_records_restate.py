@@ -25,7 +25,7 @@ STYLES = {
     "section": f"# 1. Use queues\n\n## Status\n\nAccepted\n\nSupersedes [2. B](0002-b.md)\n{BODY}",
     "bold line": f"# ADR-0001: Use queues\n\n**Status:** Accepted | **Date:** 2026-01-01\n{BODY}",
     "bullet": f"# Use queues\n\n* Status: accepted <!-- or proposed, implemented -->\n* Date: 2026-01-01\n{BODY}",
-    "front matter": f"---\n# accepted, as ever\nstatus:  'accepted'  # not yet\n---\n\n# Use queues\n{BODY}",
+    "front matter": f"---\n# accepted, as ever\nstatus:  'accepted'  # since May\n---\n\n# Use queues\n{BODY}",
     "both": f"---\nstatus: accepted\n---\n\n# Use queues\n\n**Status:** Accepted\n{BODY}",
     "table": f"# Use queues\n\n| Field | Value |\n| --- | --- |\n| Status | **ACCEPTED** |\n{BODY}",
     "heading": f"# Use queues\n\n## Status: Accepted\n{BODY}",

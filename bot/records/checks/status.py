@@ -53,7 +53,12 @@ def status_unknown(subject: Subject) -> Iterator[Finding]:
         return
     words = plain(record.status_text or "")[:60]
     first = re.search(r"[^\W\d_]+", words)
-    if STATE.search(words) or CJK_STATE.search(words):
+    if record.status_doubt:
+        reason = (
+            f'The status "{words}" {record.status_doubt}, so the bot will not act on this record. If it holds, '
+            "write it as plain text at the top of the file."
+        )
+    elif STATE.search(words) or CJK_STATE.search(words):
         reason = f'"{words}" leaves open which state holds, so the bot will not act on this record.'
     elif first and sum(w.lower() == first[0].lower() for w in _peer_words(subject)) >= 3:
         return
