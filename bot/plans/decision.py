@@ -57,16 +57,22 @@ def find(page: Document) -> Decision | None:
 
 def _sentence(page: Document, passage: Passage) -> Decision | None:
     """The passage's first sentence that says something; a label or a lead-in alone does not."""
-    if document.standalone_label(passage.text):
+    if _label(passage.text):
         return None
     for start, end in wording.sentences(passage.text):
         words = wording.shown(passage.text[start:end])
-        if wording.empty(words) or document.standalone_label(passage.text[start:end]):
+        if wording.empty(words) or _label(passage.text[start:end]):
             continue
         if not any(ch.isalpha() for ch in words):
             continue
         return _taken(page, passage, start, end)
     return None
+
+
+def _label(text: str) -> bool:
+    """Whether it only names what follows; "Implement a cache of two layers:" says what is decided."""
+    words = document.standalone_label(text)
+    return bool(words) and (len(words.split()) < 4 or not wording.instructs(words))
 
 
 def _taken(page: Document, passage: Passage, start: int, end: int) -> Decision:

@@ -38,7 +38,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|benefits?\b|drawbacks?\b|trade-?offs?\b"
         r"|\bnon[- ]?goals?\b|\bout[- ]of[- ]scope\b|\bnot in scope\b|\bnon[- ]requirements?\b|won'?t\b"
         r"|^references?\b|^links?\b|\brelated\b|see also|^resources\b|\bsources$|further reading"
-        r"|more information|bibliography"
+        r"|more information|bibliography|\bcitations?\b"
         r"|\breviews?$|\breviewe(rs|d)\b|stakeholder|sign-?off|\bapprovals?$|\bpeople\b|\bparticipants\b"
         r"|\bquestions?\b|questionnaire|user stories|\bfaq\b"
         r"|prior art|\bhistory\b|change ?log|\brevisions?\b|^versions?$|glossary|terminology"

@@ -13,7 +13,8 @@ _MODAL = r"(?:must|shall|should|will|ha(?:s|ve) to|needs? to)"
 _ASIDE = re.compile(r"\([^()]*\)")
 # A clause of condition, cause or comparison, up to the next comma.
 _CLAUSE = re.compile(
-    r"\b(?:if|when|whenever|because|since|whether|although|though|unless|until|in case|than|while)\b[^,;.:]*"
+    r"\b(?:if|when|whenever|because|since|whether|although|though|unless|until|in case|while)\b[^,;.:]*"
+    r"|\bthan(?: [\w%-]+){1,4}?(?= (?:must|shall|should|will|ha(?:s|ve) to|needs? to)\b|[,;.:]|$)|\bthan\b[^,;.:]*"
     r"|(?:^|,\s*)(?:which|who|where|as|so that)\b[^,;.:]*",
     re.I,
 )
@@ -25,10 +26,12 @@ _UNREAL = re.compile(
     re.I,
 )
 _ATTITUDE = re.compile(
-    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|able|familiar|consider|focus|think"
+    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|familiar|consider|focus|think"
     r"|remember|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
     r"|sufficient|possible|fine|obvious|mentioned|evident|explain|describe|discuss|see|assume|call|refer|show|prepared"
-    r"|exception|an exception)\b",
+    r"|exception|an exception)\b"
+    # What we are able to do is an effect; what "the job should be able to do" is asked of it.
+    r"|\b(?:we|you|they) (?:must|shall|should|will) (?:also |not |always |only )?be able\b",
     re.I,
 )
 _EFFECT = re.compile(
@@ -36,8 +39,8 @@ _EFFECT = re.compile(
     r"|more|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected|lost|slower"
     r"|faster|aware)|mean|result|become|benefit|remain|depend|cost|happen|occur|lose|gain|get|know|never|vary"
     r"|come)\b"
-    r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need|have|require|give|make|enable|ensure|bring"
-    r"|allow|help|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
+    r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need(?! to\b)|have|require|give|make|enable"
+    r"|ensure|bring|allow|help|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
     re.I,
 )
 _MUST = re.compile(
@@ -54,7 +57,7 @@ _WILL = re.compile(
 _WE_WILL = re.compile(r"\bwe(?: will|'ll| are going to)\b", re.I)
 _WE_OWE = re.compile(
     r"(?:^|[,;:.–-]\s*|\b(?:so|and|then|therefore|thus|that|also|however|but|now)\s+)"
-    r"we (?:also |then |now )?(?:must|should|need to|have to|will need to|will have to)\b"
+    r"we (?:also |then |now )?(?:must|should|need to|have to|will have to|will need(?: to| an?)?)\b"
     r"|\b(?:must|shall|should)\b|\b(?:needs? to|ha(?:s|ve) to) be (?:re-?)?\w+(?:ed|en|t|ne)\b"
     r"|\bwill be (?:re-?)?(?:implemented|migrated|created|added|removed|replaced|refactored|rewritten|renamed"
     r"|updated|moved|built|deleted|introduced|extended|deprecated|split|used)\b",

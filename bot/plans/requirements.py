@@ -169,7 +169,7 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
         # A risk is often only named, and told below it.
         return "risk" if passage.role is Role.RISK and passage.depth == 1 and not detail else None
     if detail:
-        if passage.role is Role.RISK or not (wording.instructs(words) or modality.obliges(words)):
+        if passage.role is Role.RISK or not (wording.instructs(words) or modality.promises(words)):
             return None
         return _kind(passage, words)
     if passage.lead and passage.depth == 1 and wording.lists_reasons(passage.lead):
@@ -190,7 +190,8 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
     if role is Role.RISK:
         return passage.depth == 1 and len(words.split()) >= 3
     if role is Role.DECISION:
-        return acting or modality.promises(words) or (promised and len(words.split()) >= 3)
+        listed = (promised and len(words.split()) >= 3) or wording.designs(words)
+        return acting or modality.promises(words) or (listed and not wording.defines(passage.text))
     if role is Role.CONSEQUENCES:
         return modality.we_owe(words)
     if role is Role.CONTEXT:

@@ -43,7 +43,7 @@ _VERB_WORDS = """
 _VERBS = frozenset(_VERB_WORDS.split())
 _AMBIGUOUS = re.compile(
     r"^(?:[Uu]se|[Uu]sing|[Tt]est|[Pp]lan|[Ll]og|[Ss]tage|[Hh]ost|[Mm]odel|[Ss]tate|[Cc]ut|[Rr]oll"
-    r"|[Bb]uild|[Tt]arget)\s+"
+    r"|[Bb]uild|[Tt]arget|[Dd]efault(?=\s+to\b))\s+"
     r"(?!of\b|cases?\b|is\b|are\b|:)[a-z`\"'*(]|^(?:[Uu]se|[Uu]sing|[Bb]uild)\s+\S"
 )
 _ADVERB_WORDS = """
@@ -65,12 +65,24 @@ _LISTS_REASONS = re.compile(
     r"|\boptions\b|\balternatives?\b|\bexamples?\b|\be\.g\.|\bfor instance\b|\breferences?\b"
     r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas (?:it|they|we|this)\b|\bwhy\b"
     r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b"
-    r"|\bnot in scope\b",
+    r"|\bnot (?:in|part of) (?:the )?scope\b|\bout of scope\b|\bnot initially\b|\bin (?:the |a )?future\b"
+    r"|\bfuture (?:versions?|releases?|work)\b|\bdeferred\b|\bpostponed\b",
     re.I,
 )
+# In a list of a decision most items say what will be, in the present tense. These tell of something else: what
+# follows from it, what was before, what is only possible, what is left out.
+_TELLS = re.compile(
+    r"\b(?:allows?|enables?|means|gives?|helps?|ensures|lets|provides|reduces|improves|increases|avoids"
+    r"|simplifies|makes|brings|easily|easier|faster|simpler|better|benefits?|advantages?|because|since|due to"
+    r"|had|was|were|has been|have been|already|currently|could|may|might|can|cannot|would"
+    r"|(?:do|does|is|are|did)(?: not|n't)|no longer|there (?:is|are)|assumes?)\b|^\[\d+\]|https?://",
+    re.I,
+)
+_TERM = re.compile(r"^[\w`/@ -]{1,30}? [-–—] (?=[a-z])")
 _EMPTY = re.compile(r"^(?:n/?a|none|tbd|todo|tba|yes|no|\?|-|\.+|…)?[.!]?$", re.I)
 _PLACEHOLDER = re.compile(
-    r"^[\[{<].*[\]}>]\.?$|^\{|\{[^{}\n]{3,}\}|\[(?:option|title|justification|short|describe|insert)\b", re.I
+    r"^[\[{<].*[\]}>]\.?$|^\{|\{[^{}\s]*\s[^{}\n]*\}|\[(?:option|title|justification|short|describe|insert)\b",
+    re.I,
 )
 _TASK = re.compile(r"^\[([ xX])\]\s+")
 _LABEL = re.compile(
@@ -163,6 +175,20 @@ def acts(words: str) -> bool:
     bare = _first_word(words)
     stems = {bare, bare.removesuffix("s"), bare.removesuffix("es"), bare.removesuffix("ies") + "y"}
     return bool(stems & _VERBS) or instructs(words)
+
+
+def designs(words: str) -> bool:
+    """Whether an item of a decision says what will be ("Caches answers by their question"), and no more than it:
+    no effect and no possibility. Only its first sentence is asked."""
+    first = next((words[start:end] for start, end in sentences(words)), "")
+    return len(first.split()) >= 4 and not first.endswith(":") and not _TELLS.search(first)
+
+
+def defines(text: str) -> bool:
+    """Whether an item as written says what a term means ("Entity - class with identity") or what a command does.
+    What is set in bold is a thing's name: "**staging** - for acceptance tests" asks for one."""
+    term = _TERM.match(text)
+    return term is not None and (text.startswith(("`/", "/", "`-")) or not acts(text[term.end() :]))
 
 
 def empty(words: str) -> bool:

@@ -284,3 +284,53 @@ def test_every_quote_stands_where_it_says_and_every_id_is_its_own(text: str, end
         assert source.quote in "\n".join(lines[source.line - 1 : source.end_line])
     assert len({r.id for r in found}) == len(found)
     assert found == requirements.extract(record)
+
+
+def test_items_of_a_decision_that_say_what_will_be_count_and_what_only_follows_does_not() -> None:
+    text = """# ADR-007: Cache
+## Decision
+Implement a cache of two layers:
+
+- Caches whole answers by their question
+- **Key**: the normalised words, stored as a hash. This was slow before.
+- Only questions without a name in them are eligible
+- Enables us to answer while the network is down
+- There is a library for this already
+- We do not keep answers of more than one day
+- Layer - a store with a name and a size
+- [1] A. Author, Caches, 2019
+"""
+    assert [r.text.split(".")[0] for r in of(text)] == [
+        "Implement a cache of two layers:",
+        "Caches whole answers by their question",
+        "Key: the normalised words, stored as a hash",
+        "Only questions without a name in them are eligible",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lead", ["What may come in future versions, but not initially:", "Out of scope are:"]
+)
+def test_what_is_put_off_is_not_asked_for(lead: str) -> None:
+    text = f"# ADR-007: Cache\n## Decision\nWe will use a cache.\n\n{lead}\n\n- Create a page of figures\n"
+    assert [r.text for r in of(text)] == ["We will use a cache."]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "In order to try it out, the job should be able to run without writing",
+        "Only events older than 3 years will be moved to the archive",
+        "Will likely need to create a database of its own for tests",
+        "Default to rolling forward instead of back",
+        "Versions are written like this: `{cycle}.{sprint}`",
+    ],
+)
+def test_work_in_other_words(words: str) -> None:
+    text = f"# ADR-007: Cache\n## Decision\nWe will use a cache.\n\n- {words}\n"
+    assert len(of(text)) == 2
+
+
+def test_a_consequence_that_needs_a_thing_is_work() -> None:
+    text = "# ADR-007: X\n## Decision\nUse a cache.\n## Consequences\nAs a consequence, we will need a migration.\n"
+    assert [r.source.line for r in of(text)] == [3, 5]
