@@ -105,7 +105,7 @@ _HELD = re.compile(
 _LIMITS = re.compile(
     r"\b(?:not?|never|none|nothing|until|till|unless|only|except|if|but|however|pending|awaiting|tb[acd]|revoked|"
     r"rescinded|void|reopened|revisit\w*|reconsider\w*|dispute\w*|expire[sd]?|cancel\w*|overturned|overruled|when|once|"
-    r"conditional\w*|provisional\w*|temporar\w*|tentativ\w*|partial\w*|partly|nicht|pas|jusqu\w*|sauf|bis|hasta|nur|"
+    r"conditional\w*|provisional\w*|temporar\w*|tentativ\w*|part(?:ial\w*|ly)(?!\s+(?:implement|releas|roll|deploy|ship|done))|nicht|pas|jusqu\w*|sauf|bis|hasta|nur|"
     r"wait\w*|change\s+(?:when|once)|subject\s+to|hold)\b|n['’]t\b|\?",
     re.I,
 )

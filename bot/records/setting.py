@@ -74,8 +74,7 @@ def setting_of(blocks: Sequence[Block], lines: Sequence[str]) -> Setting:
 
 def doubt_of_place(field: Field, setting: Setting) -> str | None:
     """Why a status that stands there may not be the record's own; another statement of it settles the doubt."""
-    quoted = field.quoted or any(block.quote for block in field.blocks[:1])
-    if quoted and field.place.line not in setting.heads:
+    if field.quoted and field.place.line not in setting.heads:
         return QUOTED
     lines = {field.place.line, *(block.line for block in field.blocks[:1])}
     return FOLDED if any(a <= line <= b for a, b in setting.folds for line in lines) else None

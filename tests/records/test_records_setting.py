@@ -82,6 +82,8 @@ def test_what_stands_apart_or_is_denied_beside_permits_nothing(path: str, text: 
 
 
 PLAIN = [
+    f"{HEAD}## Status\n\n> Accepted{REST}",
+    f"---\nstatus: accepted # partially released in v3\n---\n{HEAD}{REST}",
     f"{HEAD}> **Status:** Accepted\n> **Date:** 2024-05-31{REST}",
     f"{HEAD}> Version: 2\n> Status: Accepted · Date: 2024-05-31{REST}",
     f"{HEAD}> Status: Accepted{REST}\n## Status\n\nAccepted\n",
