@@ -28,7 +28,7 @@ from bot.app import definitions
 from bot.coordination.clocks import SystemClock
 from bot.coordination.coordinator import StepCoordinator
 from bot.engine.events import Event, moment
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext, StepType
 from bot.language.definition import WorkflowDefinition, parse

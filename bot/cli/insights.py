@@ -73,7 +73,7 @@ def why(instance: str, as_json: bool, store: str) -> None:
     from datetime import UTC, datetime
 
     from bot.engine.errors import EngineError
-    from bot.engine.instance import fold
+    from bot.engine.evolve import fold
     from bot.language.definition import parse
     from bot.language.errors import LanguageError
     from bot.render.why import why as explain

@@ -63,7 +63,7 @@ def report(instance: str, as_json: bool, store: str) -> None:
     import msgspec
 
     from bot.engine.errors import EngineError, UnknownInstance
-    from bot.engine.instance import fold
+    from bot.engine.evolve import fold
     from bot.insights.report import report_of
     from bot.language.errors import LanguageError
     from bot.render.report import report_markdown

@@ -22,8 +22,9 @@ from bot.coordination.wakeups import Call, Wakeups
 from bot.engine import events as e
 from bot.engine.decide import follow
 from bot.engine.errors import UnknownInstance
+from bot.engine.evolve import fold
 from bot.engine.given import Answered, Begun, Circumstances, Given, TimePassed, Unanswered
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import Waiting
 from bot.engine.ports import Append, Clock, EventStore, FailureHandler, Policy, SecretSource, StepType
 from bot.engine.recording import append_of

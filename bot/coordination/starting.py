@@ -15,8 +15,9 @@ from bot.coordination.wakeups import Call, Wakeups
 from bot.engine import events as e
 from bot.engine.decide import decide
 from bot.engine.errors import EngineError, NotAllowed
+from bot.engine.evolve import evolve
 from bot.engine.given import Begun, Circumstances
-from bot.engine.instance import WorkflowInstance, evolve
+from bot.engine.instance import WorkflowInstance
 from bot.engine.ports import Append
 from bot.engine.recording import append_of, wrapped
 from bot.language.definition import WorkflowDefinition

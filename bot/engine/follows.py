@@ -1,17 +1,18 @@
 """What each type of event changes, by table: a long stream is folded event by event. Pure.
 
 Each function takes the instance, its steps, the event's body and time. It gives what changes of the instance
-itself; what changes of a step it puts into `steps`. Not here: the instance and its fold (instance.py).
+itself; what changes of a step it puts into `steps`. Not here: the fold itself (evolve.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from bot.engine import events as e
+from bot.engine.instance import WorkflowInstance
 from bot.engine.state import (
     ROLLBACK_TRANSITIONS,
     STEP_TRANSITIONS,
@@ -22,9 +23,6 @@ from bot.engine.state import (
     move,
 )
 from bot.engine.step import UNDER_WAY, Retreat, StepInstance, held_up
-
-if TYPE_CHECKING:
-    from bot.engine.instance import WorkflowInstance
 
 _replace = msgspec.structs.replace
 # Long streams are mostly these, and in Python 3.11 each look at a member of an enum costs a tenth of an event.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.engine import events as e
-from bot.engine.instance import WorkflowInstance, evolve
+from bot.engine.evolve import evolve
+from bot.engine.instance import WorkflowInstance
 from bot.engine.ports import Append, Summary
 
 

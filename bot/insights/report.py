@@ -16,7 +16,8 @@ from typing import Any
 
 from bot.engine import events as e
 from bot.engine.errors import StoreError, UnknownInstance
-from bot.engine.instance import StepInstance, WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.ports import Effect, EventStore
 from bot.engine.state import RollbackState
 from bot.insights.history import History, gathered

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.engine.errors import StoreError
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.ports import EventStore, Summary
 from bot.engine.recording import append_of
 

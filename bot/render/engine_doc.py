@@ -18,7 +18,8 @@ from typing import Any, get_args
 import msgspec
 
 from bot.engine import events as e
-from bot.engine.instance import StepInstance, WorkflowInstance, evolve
+from bot.engine.evolve import evolve
+from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import (
     ROLLBACK_TRANSITIONS,
     STEP_TRANSITIONS,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.engine import events as e
-from bot.engine.instance import StepInstance, WorkflowInstance, evolve, fold
+from bot.engine.evolve import evolve, fold
+from bot.engine.instance import StepInstance, WorkflowInstance
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.language.definition import StepDefinition, WorkflowDefinition
 from bot.render.plain import clause, one_line

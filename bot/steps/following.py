@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine.events import moment, stamp
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import Done, Failed, Outcome, Waiting
 from bot.engine.ports import StepContext
 from bot.github import comments

@@ -16,7 +16,7 @@ import msgspec
 
 from bot import result as results
 from bot.actions.workflow import marker_path
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import Done, Failed, Outcome
 from bot.engine.ports import StepContext
 from bot.gates.marker import write_marker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
 from bot.insights.progress import elapsed

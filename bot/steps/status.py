@@ -16,7 +16,8 @@ from typing import Any
 from bot.actions.workflow import marker_path
 from bot.engine.errors import ImplementationWorkflowError, StoreError
 from bot.engine.events import StepEmitted
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import WorkflowInstance
 from bot.engine.outcome import DomainEvent, Done, Outcome
 from bot.engine.ports import StepContext
 from bot.engine.state import WorkflowState

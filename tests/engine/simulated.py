@@ -21,7 +21,8 @@ from bot.coordination.clocks import VirtualClock
 from bot.coordination.coordinator import StepCoordinator
 from bot.engine.errors import ConcurrencyConflict, NotAllowedNow, UnknownInstance
 from bot.engine.events import decode, encode
-from bot.engine.instance import WorkflowInstance, evolve, fold
+from bot.engine.evolve import evolve, fold
+from bot.engine.instance import WorkflowInstance
 from bot.engine.ports import Append, Delivery, StepContext
 from bot.engine.state import RollbackState, StepState, WorkflowState
 from bot.store import MemoryStore, SQLiteStore

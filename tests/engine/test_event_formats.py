@@ -11,7 +11,7 @@ import pytest
 
 from bot.engine import events as e
 from bot.engine.errors import StoreError
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.insights.verify import verify
 from bot.store.memory import MemoryStore
 from bot.store.seal import Sealed

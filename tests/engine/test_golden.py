@@ -20,7 +20,8 @@ import pytest
 from bot.engine import events as e
 from bot.engine import given as asked
 from bot.engine.decide import decide
-from bot.engine.instance import WorkflowInstance, evolve, fold
+from bot.engine.evolve import evolve, fold
+from bot.engine.instance import WorkflowInstance
 from bot.language.definition import WorkflowDefinition, parse
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import events as e
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.state import WorkflowState
 from bot.insights.kpis import Kpis, kpis
 from tests.insights import lives

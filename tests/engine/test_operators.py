@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.engine.errors import NotAllowed, NotAllowedNow
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import Failed, Waiting
 from bot.engine.state import StepState, WorkflowState
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.coordination.clocks import VirtualClock
 from bot.coordination.coordinator import StepCoordinator
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import DomainEvent, Done, Failed, Waiting
 from bot.engine.ports import StepContext, StepType
 from bot.engine.state import StepState, WorkflowState

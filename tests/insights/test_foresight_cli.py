@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.recording import append_of
 from bot.language.definition import parse
 from bot.store.sqlite import SQLiteStore

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from bot.app import definitions
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.outcome import Done
 from bot.engine.ports import StepContext
 from bot.engine.recording import append_of

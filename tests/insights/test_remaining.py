@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.engine import events as e
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import WorkflowInstance
 from bot.insights.history import History, history
 from bot.insights.progress import progress
 from bot.insights.remaining import remaining

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import events as e
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.engine.recording import append_of
 from bot.insights.history import Attempt, Run, gathered, history, run_of
 from bot.store.memory import MemoryStore

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.engine import events as e
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import WorkflowInstance
 from bot.language.definition import WorkflowDefinition, parse
 from bot.plans.plan import (
     Agent,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.engine import events as e
-from bot.engine.instance import fold
+from bot.engine.evolve import fold
 from bot.language.definition import parse
 from bot.render.why import replay, states, why
 

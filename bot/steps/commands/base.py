@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import WorkflowInstance
 from bot.engine.ports import StepContext, Summary
 from bot.github.repository import Repository
 from bot.render.commands import CommandHelp

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.engine.errors import NotAllowedNow
-from bot.engine.instance import WorkflowInstance, fold
+from bot.engine.evolve import fold
+from bot.engine.instance import WorkflowInstance
 from bot.engine.state import WorkflowState
 from bot.render import commands as words
 from bot.render.commands import CommandHelp

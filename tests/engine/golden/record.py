@@ -72,7 +72,7 @@ class Recorder:
 
     def _golden(self, store: Any, stream: str) -> str | None:
         """The file's text; None where not every event's decision was heard, as after a kill."""
-        from bot.engine.instance import fold
+        from bot.engine.evolve import fold
 
         events = store.read(stream)
         final = fold(events)
