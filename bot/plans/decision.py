@@ -25,6 +25,7 @@ _DECIDED = re.compile(
     re.I,
 )
 _BECAUSE = re.compile(r",? because\b|,? since\b", re.I)
+_MOST_LOOKED_AT = 20
 _PROSE = (Kind.PARAGRAPH, Kind.ITEM)
 
 
@@ -44,9 +45,9 @@ def find(page: Document) -> Decision | None:
     for passage in decided:
         if _CHOSEN.search(passage.text[:200]) and (found := _sentence(page, passage)):
             return found
-    for passage in decided:
-        if found := _sentence(page, passage):
-            return found
+    said = [found for passage in decided[:_MOST_LOOKED_AT] if (found := _sentence(page, passage))]
+    if said:  # "This record covers …" is the decision only where nothing else is said
+        return next((found for found in said if not wording.about_itself(found.text)), said[0])
     for passage in page.passages:
         if passage.role is not Role.EXCLUDED and passage.kind in _PROSE:
             for start, end in wording.sentences(passage.text):

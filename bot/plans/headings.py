@@ -47,7 +47,8 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|^(positive|negative|neutral) "
         r"|\bfuture\b|\bideas?$|^appendix|^notes?\b|collateral|^status\b|^implementations$|known (issues"
         r"|limitations|implementations)"
-        r"|\blimitations?$|lessons|^what is an? |metadata$|^tags$|acknowledge?ments|localization"
+        r"|\blimitations?$|lessons"
+        r"|\bbenchmarks?(?: results?)?$|^measure(?:d|ments)\b|^what is an? |metadata$|^tags$|acknowledge?ments|localization"
         r"|alternativ(?:en|as|e)\b|^(?:betrachtete |verworfene |abgelehnte |mögliche )?optionen\b"
         r"|\bopci(?:ones|ón)\b|\bopç(?:ões|ão)\b|^opzioni\b|nachteil|vorteil|inconvénient|^avantages?\b"
         r"|ventajas|vantagens|^verworfen|nicht-?ziele|^альтернатив|^варианты|рассмотренные"
@@ -100,7 +101,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|next steps|roll-?out"
         r"|\bmigrations?\b|\bsteps\b"
         r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
-        r"|\bphases?\b|milestones?|\bphasing\b"
+        r"|^(?:the |our |technical )?approach$|\bphases?\b|milestones?|\bphasing\b"
         r"|follow-?ups?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b|umsetzung|maßnahmen"
         r"|^mise en (?:œuvre|oeuvre)|реализаци|实施|实现|実装|구현",
     ),

@@ -26,10 +26,10 @@ _UNREAL = re.compile(
     re.I,
 )
 _ATTITUDE = re.compile(
-    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|familiar|consider|focus|think"
-    r"|remember|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
-    r"|sufficient|possible|fine|obvious|mentioned|evident|explain|describe|discuss|see|assume|call|refer|show|prepared"
-    r"|exception|an exception)\b"
+    rf"\b{_MODAL} (?:also |not |always |only )?(?:be )?(?:careful|aware|familiar|(?:re)?consider(?:ed)?|focus"
+    r"|think|remember|keep in mind|understand|learn|know|worry|accept|noted|note that|straightforward|easy|enough"
+    r"|sufficient|possible|fine|obvious|mentioned|evident|explain|describe|discuss|see|assume|call|refer|show"
+    r"|prepared|exception|an exception)\b"
     # What we are able to do is an effect; what "the job should be able to do" is asked of it.
     r"|\b(?:we|you|they) (?:must|shall|should|will) (?:also |not |always |only )?be able\b",
     re.I,
@@ -39,12 +39,15 @@ _EFFECT = re.compile(
     r"|more|less|possible|easy|hard|difficult|simpler|better|needed|necessary|impacted|affected|lost|slower"
     r"|faster|aware)|mean|result|become|benefit|remain|depend|cost|happen|occur|lose|gain|get|know|never|vary"
     r"|come)\b"
+    r"|\b(?:this|that|it|these|they)(?: \w+)? will (?:also )?(?:provide|let|offer|simplify|avoid)\b"
     r"|(?<!\bwe )\bwill (?:also |not |likely |probably )?(?:add|need(?! to\b)|have|require|give|make|enable"
     r"|ensure|bring|allow|help|increase|decrease|reduce|improve|lead|cause|continue|take)\b",
     re.I,
 )
 _MUST = re.compile(
-    r"\b(?:must|shall|ha(?:s|ve) to|needs? to|(?:is|are) required to|required:)(?![\w-])", re.I
+    r"\b(?:must|shall|ha(?:s|ve) to|needs? to|(?:is|are) required to|required:"
+    r"|(?:is|are) to be(?= \w+(?:ed|en|t|ne)\b))(?![\w-])",
+    re.I,
 )
 _COMMAND = re.compile(r"\b(?:must|shall|MUST|SHALL|SHOULD|REQUIRED|[Ww]e (?:need|have) to)\b")
 _CAPITAL = re.compile(r"\b(?:MUST|SHALL|SHOULD|REQUIRED)\b")
@@ -59,6 +62,9 @@ _WE_OWE = re.compile(
     r"(?:^|[,;:.–-]\s*|\b(?:so|and|then|therefore|thus|that|also|however|but|now)\s+)"
     r"we (?:also |then |now )?(?:must|should|need to|have to|will have to|will need(?: to| an?)?)\b"
     r"|\b(?:must|shall|should)\b|\b(?:needs? to|ha(?:s|ve) to) be (?:re-?)?\w+(?:ed|en|t|ne)\b"
+    r"|\bwe(?: will|'ll) (?:also |then |now |therefore )?(?:add|build|change|configure|create|delete|deprecate"
+    r"|document|expand|extend|implement|introduce|migrate|move|publish|refactor|remove|rename|replace|rewrite"
+    r"|split|update|write)\b"
     r"|\bwill be (?:re-?)?(?:implemented|migrated|created|added|removed|replaced|refactored|rewritten|renamed"
     r"|updated|moved|built|deleted|introduced|extended|deprecated|split|used)\b",
     re.I,

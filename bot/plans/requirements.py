@@ -35,6 +35,7 @@ _TASK_TABLE = re.compile(
 )
 _DEFINES = re.compile(r"^[\w -]{1,40} = ")
 _MECHANISM = re.compile(r"\b(?:requires?|needs?)\b.*\b(?:that|which|to)\W*$", re.I)
+_PROPOSES = re.compile(r"\b(?:adr|rfc|record|document|proposal|we) propose[sd]?\b", re.I)
 _REQUIRES = re.compile(r"\b(requires?|required|goals?|needs?|evolve|following)\b", re.I)
 _IDENTIFIER = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -198,7 +199,11 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
         return (
             passage.depth == 1
             and promised
-            and (modality.promises(lead) or _MECHANISM.search(lead) is not None)
+            and (
+                modality.promises(lead)
+                or _MECHANISM.search(lead) is not None
+                or _PROPOSES.search(lead) is not None
+            )
             and (wording.acts(words) or wording.acts(rest))
         )
     return acting or modality.commands(words, formal=formal) or (promised and wording.acts(words))
@@ -215,6 +220,7 @@ def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | Non
         if (
             wording.empty(words)
             or words.endswith(":")
+            or wording.about_itself(words)
             or wording.gives_reason(words)
             or len(words.split()) < 3
         ):

@@ -44,7 +44,7 @@ _VERBS = frozenset(_VERB_WORDS.split())
 _AMBIGUOUS = re.compile(
     r"^(?:[Uu]se|[Uu]sing|[Tt]est|[Pp]lan|[Ll]og|[Ss]tage|[Hh]ost|[Mm]odel|[Ss]tate|[Cc]ut|[Rr]oll"
     r"|[Bb]uild|[Tt]arget|[Dd]efault(?=\s+to\b))\s+"
-    r"(?!of\b|cases?\b|is\b|are\b|:)[a-z`\"'*(]|^(?:[Uu]se|[Uu]sing|[Bb]uild)\s+\S"
+    r"(?!of\b|cases?\b|is\b|are\b|:)[a-z`\"'*(]|^(?:[Uu]se|[Uu]sing|[Bb]uild)\s+(?!cases?\b)\S"
 )
 _ADVERB_WORDS = """
     automatically always never only also then finally first fully gradually explicitly immediately
@@ -73,11 +73,12 @@ _LISTS_REASONS = re.compile(
 # follows from it, what was before, what is only possible, what is left out.
 _TELLS = re.compile(
     r"\b(?:allows?|enables?|means|gives?|helps?|ensures|lets|provides|reduces|improves|increases|avoids"
-    r"|simplifies|makes|brings|easily|easier|faster|simpler|better|benefits?|advantages?|because|since|due to"
-    r"|had|was|were|has been|have been|already|currently|could|may|might|can|cannot|would"
-    r"|(?:do|does|is|are|did)(?: not|n't)|no longer|there (?:is|are)|assumes?)\b|^\[\d+\]|https?://",
+    r"|simplifies|makes|brings|easily|easier|faster|simpler|better|benefits?|advantages?"
+    r"|had|was|were|ha(?:s|ve) been (?!chosen|selected|agreed|decided)|already|currently|could|may|might"
+    r"|can|cannot|would|(?:do|does|is|are|did)(?: not|n't)|no longer|there (?:is|are)|assumes?)\b|^\[\d+\]|https?://",
     re.I,
 )
+_WHY = re.compile(r",? (?:because|since|due to|so that|in order to|rather than|instead of|to benefit)\b")
 _TERM = re.compile(r"^[\w`/@ -]{1,30}? [-–—] (?=[a-z])")
 _EMPTY = re.compile(r"^(?:n/?a|none|tbd|todo|tba|yes|no|\?|-|\.+|…)?[.!]?$", re.I)
 _PLACEHOLDER = re.compile(
@@ -181,7 +182,8 @@ def designs(words: str) -> bool:
     """Whether an item of a decision says what will be ("Caches answers by their question"), and no more than it:
     no effect and no possibility. Only its first sentence is asked."""
     first = next((words[start:end] for start, end in sentences(words)), "")
-    return len(first.split()) >= 4 and not first.endswith(":") and not _TELLS.search(first)
+    main = _WHY.split(first, maxsplit=1)[0]
+    return len(main.split()) >= 4 and not first.endswith(":") and not _TELLS.search(main)
 
 
 def defines(text: str) -> bool:
@@ -189,6 +191,18 @@ def defines(text: str) -> bool:
     What is set in bold is a thing's name: "**staging** - for acceptance tests" asks for one."""
     term = _TERM.match(text)
     return term is not None and (text.startswith(("`/", "/", "`-")) or not acts(text[term.end() :]))
+
+
+_ITSELF = re.compile(
+    r"^(?:this|the following) (?:\w+ ){0,3}?(?:document|adr|rfc|record|section|page|chapter)\b.{0,30}?\b(?:"
+    r"attempts?|cover|covers|describes?|explains?|outlines?|documents|provides?|gives?|contains?|lists?|summari[sz]es?)\b",
+    re.I,
+)
+
+
+def about_itself(words: str) -> bool:
+    """Whether a sentence says what the text is about: "This section gives an overview …"."""
+    return _ITSELF.match(words) is not None
 
 
 def empty(words: str) -> bool:

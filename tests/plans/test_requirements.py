@@ -332,5 +332,28 @@ def test_work_in_other_words(words: str) -> None:
 
 
 def test_a_consequence_that_needs_a_thing_is_work() -> None:
-    text = "# ADR-007: X\n## Decision\nUse a cache.\n## Consequences\nAs a consequence, we will need a migration.\n"
+    text = "# ADR-007: X\n## Decision\nCache.\n## Consequences\nAs a consequence, we will need a migration.\n"
     assert [r.source.line for r in of(text)] == [3, 5]
+
+
+def test_what_the_record_says_of_itself_is_r1_only_where_nothing_else_is_said() -> None:
+    about = "This document attempts to cover a number of decisions.\n"
+    more = "\n### Cache\n- Answers are to be kept in memory, since that is quick\n"
+    assert [r.source.line for r in of(f"# ADR-007: X\n## Decisions\n{about}{more}")] == [6]
+    assert [r.source.line for r in of(f"# ADR-007: X\n## Decisions\n{about}")] == [3]
+
+
+@pytest.mark.parametrize(
+    ("heading", "body", "asked"),
+    [
+        ("Consequences", "We will remove the old cache.", True),
+        ("Consequences", "We will be able to answer at once.", False),
+        ("Overview", "This ADR proposes the following:\n\n- Remove the old cache", True),
+        ("Performance Benchmarks", "- `/api/teas`: 87% hit rate, 2 ms", False),
+        ("Decision", "**Use cases:** one server, many servers", False),
+        ("Decision", "This option will provide the best answers.", False),
+    ],
+)
+def test_where_work_stands_and_where_not(heading: str, body: str, asked: bool) -> None:
+    text = f"# ADR-007: X\n## Decision\nWe will use a cache.\n## {heading}\n{body}\n"
+    assert len(of(text)) == 1 + asked
