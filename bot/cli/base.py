@@ -18,7 +18,13 @@ import click
 from bot import __version__
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-STORE = click.option("--store", envvar="CLOI_STORE_URL", default="sqlite:///cloi.sqlite3", show_default=True)
+STORE = click.option(
+    "--store",
+    envvar="CLOI_STORE_URL",
+    default="sqlite:///cloi.sqlite3",
+    show_default=True,
+    help="Which store; else CLOI_STORE_URL.",
+)
 
 
 def show(text: str, *, err: bool = False) -> None:

@@ -64,7 +64,7 @@ def adr_check(paths: tuple[Path, ...], as_json: bool, as_sarif: bool, changed: t
         sys.exit(1)
 
 
-@adr.command("graph")
+@adr.command("graph", short_help="Draw which record replaces, amends or needs which.")
 @PATHS
 @click.option("--json", "as_json", is_flag=True, help="Nodes and edges as one JSON object.")
 def adr_graph(paths: tuple[Path, ...], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.base import STORE, Trouble, main, show
-from bot.cli.log import opened_store
+from bot.cli.log import opened_store, unknown
 
 if TYPE_CHECKING:
     from bot.engine.events import Event
@@ -24,11 +24,11 @@ def _events(store: EventStore, instance: str) -> list[Event]:
     except StoreError as error:
         raise Trouble(str(error)) from error
     if not found:
-        raise Trouble(f"there is no instance {instance}; `cloi events` lists them")
+        raise unknown(store, instance)
     return found
 
 
-@main.command("kpis")
+@main.command("kpis", short_help="Key Performance Indicators over all that was recorded.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and group.")
 @click.option("--definition", help="Of this workflow definition only.")
 @click.option("--repository", help="Of this repository only.")
@@ -63,7 +63,7 @@ def show_kpis(as_json: bool, definition: str | None, repository: str | None, by:
         click.echo("nothing was recorded yet that this asks for", err=True)
 
 
-@main.command()
+@main.command(short_help="Say why an instance is in its state, and what it waits for.")
 @click.argument("instance")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @STORE
@@ -91,7 +91,7 @@ def why(instance: str, as_json: bool, store: str) -> None:
     click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else str(found))
 
 
-@main.command()
+@main.command(short_help="Show the state of an instance after each of its events.")
 @click.argument("instance")
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line: the event, and all that it made."
@@ -114,7 +114,7 @@ def replay(instance: str, as_json: bool, store: str) -> None:
         raise Trouble(f"the events do not follow: {error}") from error
 
 
-@main.command()
+@main.command(short_help="Check that what was recorded is whole.")
 @click.argument("instance", required=False)
 @click.option("--head", help="A head that the bot published on GitHub, to be found in the instance's stream.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and instance.")
@@ -133,6 +133,8 @@ def verify(instance: str | None, head: str | None, as_json: bool, store: str) ->
     opened = opened_store(store)
     wrong = 0
     rows = {row.instance: row for row in opened.summaries()}
+    if instance and instance not in rows and not opened.head(instance):
+        raise unknown(opened, instance)
     for name in [instance] if instance else rows:
         found = look(opened, name, rows.get(name), head)
         wrong += bool(found.problems)

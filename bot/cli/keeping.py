@@ -30,7 +30,7 @@ def _sqlite(url: str, *, readonly: bool) -> SQLiteStore:
     return opened
 
 
-@main.command()
+@main.command(short_help="Copy the store to a new file, and check the copy.")
 @click.argument("destination", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="What the copy holds, as one JSON object.")
 @STORE
@@ -58,7 +58,7 @@ def backup(destination: Path, as_json: bool, store: str) -> None:
         )
 
 
-@main.command()
+@main.command(short_help="Pack the events of instances that ended long ago.")
 @click.option(
     "--older-than", default="30d", show_default=True, help="How long ago it must have ended, in days."
 )
@@ -77,6 +77,8 @@ def archive(older_than: str, as_json: bool, store: str) -> None:
     days = re.fullmatch(r"(\d{1,5})d", older_than)
     if not days:
         raise Trouble(f"--older-than {older_than}: write it in days, such as 30d")
+    if not Path(store.removeprefix("sqlite:///")).exists():  # it would be made, and a typing error with it
+        _sqlite(store, readonly=True).close()
     opened = _sqlite(store, readonly=False)
     try:
         packed, problems = opened.pack(datetime.now(UTC) - timedelta(days=int(days[1])))

@@ -21,7 +21,7 @@ def schema(name: str) -> None:
     click.echo(TEXT, nl=False)
 
 
-@main.command()
+@main.command(short_help="Name every mistake in workflow definitions.")
 @click.argument("definitions", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and finding.")
 def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
@@ -39,8 +39,10 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
     for path in definitions:
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Trouble(f"{path} cannot be read: {error}") from error
+        except IsADirectoryError as error:
+            raise Trouble(f"{path}: it is a directory; name the files in it") from error
+        except UnicodeDecodeError as error:
+            raise Trouble(f"{path}: it is not text in UTF-8") from error
         for finding in look(text, types, plugins):
             wrong += finding.severity != "notice"
             if as_json:
@@ -54,7 +56,7 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"{len(definitions)} definition{'s' * (len(definitions) > 1)}: nothing wrong", err=True)
 
 
-@main.command()
+@main.command(short_help="List step types, classifiers, recovery strategies, gates.")
 @click.option(
     "--json",
     "as_json",

@@ -6,6 +6,7 @@ They only read the store, also beside a running server.
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -27,23 +28,36 @@ def opened_store(url: str) -> EventStore:
         raise Trouble(str(error)) from error
 
 
-@main.command()
+def unknown(store: EventStore, instance: str) -> Trouble:
+    """Nobody has this name; one that is nearly the same may be meant."""
+    names = [row.instance for row in reversed(list(store.summaries()))]
+    near = [n for n in names if n.endswith(f"/{instance}")] or get_close_matches(instance, names, 1, 0.8)
+    meant = f"did you mean {near[0]}?" if near else "`cloi events` lists them"
+    return Trouble(f"there is no instance {instance}; {meant}")
+
+
+@main.command(short_help="Show the events of an instance, or list instances.")
 @click.argument("instance", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and event.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and event, or instance.")
 @STORE
 def events(instance: str | None, as_json: bool, store: str) -> None:
     """Show the events of an instance, or list the instances. Works beside a running server."""
+    import msgspec
+
     from bot.engine.events import encode
     from bot.render.events import table
 
     opened = opened_store(store)
     if instance is None:
         for row in opened.summaries():
-            show(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
+            if as_json:
+                click.echo(msgspec.json.encode(row))
+            else:
+                show(f"{row.updated_at[:19]}Z  {row.state:<12}  {row.instance}")
         return
     found = opened.read(instance)
     if not found:
-        raise Trouble(f"there is no instance {instance}; `cloi events` lists them")
+        raise unknown(opened, instance)
     if as_json:
         for event in found:
             click.echo(encode(event))
@@ -51,7 +65,7 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
         click.echo(table(found))
 
 
-@main.command()
+@main.command(short_help="Report what came of an instance, in Markdown.")
 @click.argument("instance")
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object, with all figures.")
 @STORE
@@ -74,7 +88,7 @@ def report(instance: str, as_json: bool, store: str) -> None:
     try:
         made, folded = report_of(opened, instance), fold(opened.read(instance))
     except UnknownInstance as error:
-        raise Trouble(f"{error}; `cloi events` lists them") from error
+        raise unknown(opened, instance) from error
     except (EngineError, LanguageError) as error:
         raise Trouble(str(error)) from error
     if as_json:
@@ -84,14 +98,16 @@ def report(instance: str, as_json: bool, store: str) -> None:
         click.echo(in_terminal(report_markdown(made, links=links, most=sys.maxsize)))
 
 
-@main.command()
+@main.command(short_help="List the webhooks that arrived, newest first.")
 @click.option(
     "--state",
     type=click.Choice(["pending", "consumed", "ignored", "parked"]),
     help="Only those in this state; parked ones could not be handled.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and delivery.")
-@click.option("--limit", default=100, show_default=True, help="How many of the newest.")
+@click.option(
+    "--limit", default=100, type=click.IntRange(min=1), show_default=True, help="How many of the newest."
+)
 @STORE
 def deliveries(state: str | None, as_json: bool, limit: int, store: str) -> None:
     """List the webhooks that arrived, newest first: what became of each, and why."""

@@ -56,7 +56,7 @@ def _optimizer(store: EventStore, definition: WorkflowDefinition) -> Intelligent
     return IntelligentWorkflowOptimizer(gathered(store, definition.name), free)
 
 
-@main.command()
+@main.command(short_help="Foretell the next run of a definition from past ones.")
 @DEFINITION
 @click.option("--repository", help="For a run in this repository; else wherever it ran so far.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -80,7 +80,7 @@ def predict(definition: str, repository: str | None, as_json: bool, store: str) 
         show(prediction(foretold, prevention))
 
 
-@main.command()
+@main.command(short_help="Propose changes of a definition that make it faster.")
 @DEFINITION
 @click.option(
     "--diff", is_flag=True, help="The proposed diff alone, for `git apply`; nothing where there is none."

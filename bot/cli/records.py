@@ -22,7 +22,7 @@ def adr() -> None:
     """Decision records."""
 
 
-@adr.command("read")
+@adr.command("read", short_help="Read decision records from files and directories.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and record.")
 def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
@@ -125,7 +125,7 @@ RECORD = click.option("--record", "named", help="Which one, where a file holds s
 A_RECORD = click.argument("file", type=click.Path(exists=True, path_type=Path))
 
 
-@main.command()
+@main.command(short_help="Show the plan that follows from a decision record.")
 @A_RECORD
 @RECORD
 @click.option("--json", "as_json", is_flag=True, help="The plan as it would be committed.")
@@ -157,7 +157,7 @@ def plan(file: Path, named: str | None, as_json: bool, write_back: bool, add_fro
         click.echo(in_terminal(plan_markdown(made, most=sys.maxsize)))
 
 
-@main.command()
+@main.command(short_help="Print the GitHub Actions workflow for a decision record.")
 @A_RECORD
 @RECORD
 @click.option(

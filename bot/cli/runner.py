@@ -11,10 +11,11 @@ import click
 from bot.cli.base import main
 
 
-def _runner(name: str, help_text: str) -> Callable[..., Any]:
+def _runner(name: str, help_text: str, short: str) -> Callable[..., Any]:
     @main.command(
         name,
         help=help_text,
+        short_help=short,
         context_settings={"ignore_unknown_options": True, "help_option_names": []},
         add_help_option=False,
     )
@@ -27,5 +28,9 @@ def _runner(name: str, help_text: str) -> Callable[..., Any]:
     return command
 
 
-_runner("generate", "Inside a workflow: generate implementation, tests or docs from the plan.")
-_runner("gate", "Inside a workflow: judge a patch, run tests, verify.")
+_runner(
+    "generate",
+    "Inside a workflow: generate implementation, tests or docs from the plan.",
+    "Inside a workflow: let the agent write.",
+)
+_runner("gate", "Inside a workflow: judge a patch, run tests, verify.", "Inside a workflow: judge.")

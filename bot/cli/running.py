@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from bot import __version__
 from bot.cli.base import Trouble, main
 
 
-@main.command()
+@main.command(short_help="Play the main job against a GitHub on this machine.")
 @click.option(
     "--scenario", default="all", show_default=True, help="Which story to play; `all` plays every one."
 )
@@ -38,7 +39,7 @@ def demo(scenario: str, as_json: bool, keep: bool) -> None:
         sys.exit(1)
 
 
-@main.command()
+@main.command(short_help="Receive webhooks and do the work.")
 def serve() -> None:
     """Receive webhooks and do the work. Settings come from the environment: docs/settings.md."""
     from bot.app import serve as run
@@ -61,8 +62,10 @@ def serve() -> None:
         click.echo("stopped", err=True)
 
 
-@main.command()
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@main.command(short_help="Start a small GitHub on this machine, to try things.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+)
 @click.option(
     "--webhook", default="http://127.0.0.1:8000/webhook", show_default=True, help="Where events go."
 )
@@ -75,5 +78,9 @@ def sandbox(port: int, webhook: str, directory: Path | None) -> None:
 
     try:
         asyncio.run(serve_sandbox(port=port, webhook=webhook, directory=directory, echo=click.echo))
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES) or error.filename:
+            raise
+        raise Trouble(f"port {port}: {error.strerror}; --port 0 takes a free one") from error
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
