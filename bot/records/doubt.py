@@ -23,7 +23,7 @@ _SHARE = re.compile(r"\d+\s*(?:/|of)\s*\d+\W*$", re.I)
 _GLUED = re.compile(r"[-_+.:/&][^\W\d_]")
 _WORK = r"(?:implement|roll|deploy|releas|migrat|develop|work|execut|deliver|build|cod(?:e|ing)\b|clean)"
 _AT_ONCE = re.compile(
-    rf"""\s++(?:is|are|means|was|were|used\s+to|would|should|could|might|may)\b |
+    rf"""\s++(?:is|are|means|was|were|used\s+to|would|should|could|might|may(?!,?\s+\d))\b |
     (?:[\s\"'“”‘’`:,(\[–—]|[=-](?![=-]*>))*+(?:
     \?
     | (?:no|not|nope|never|false|null|nil|none|0)\b

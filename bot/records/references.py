@@ -34,8 +34,8 @@ _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, R
 _LONG_RFC = re.compile(r"(?<![\w/.#-])RFCs?[-_ #]{0,2}([1-9]\d{3})(?![\w%]|\.\d|-\d\d)", re.I)
 """RFC 2119 in a log that has itself come to four digits: of the log or the IETF's, as the words beside it tell."""
 _PAGE_NUMBER = re.compile(r"/(?:[a-z]{2,4}-?)?0{0,5}(\d{1,6})(?:[-_./#?][^\s]{0,200})?$", re.I)
-_NUMBER = re.compile(r"(?<![\w./:#-])#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
-_PADDED = re.compile(r"(?<![\w./:#,+-])(0\d{2,5})(?![\w/:%]|[.,]\d|-\w)")
+_NUMBER = re.compile(r"(?:(?<![\w./:#-])|(?<=`_))#?(\d{1,6})(?![\w/:%]|\.\d|-\w)")
+_PADDED = re.compile(r"(?:(?<![\w./:#,+-])|(?<=`_))(0\d{2,5})(?![\w/:%]|[.,]\d|-\w)")
 _SLUG = re.compile(
     r"(?<![\w./-])(?:\.{0,2}/|[\w.-]{1,60}/){0,8}((?:[A-Z]{2,5}-)?(?:\d{8}|\d{4}-\d\d-\d\d)-[a-z0-9][\w-]{2,100}|"
     r"\d{2,5}[-_][a-z][\w-]{0,100})(?:\.md)?"
@@ -174,6 +174,8 @@ def find(line: str, name: Naming, *, bare: bool = False, doubtful: bool = False)
             covered.append(match.span())
             found.append(Reference(match.start(), match.end(), name.id_of(int(match[1]))))
             found += _following(masked, match, name, covered)
+    if digits and doubtful and "`" in line:
+        found += islice(_in_code(line, covered, name), MAX_REFERENCES)
     if long:
         for match in islice(_LONG_RFC.finditer(_masked(line, covered)), MAX_REFERENCES):
             covered.append(match.span())
@@ -212,6 +214,30 @@ def _following(
         covered.append(more.span(1))
         yield Reference(more.start(1), more.end(1), name.id_of(int(more[1])))
         at = more.end()
+
+
+def _in_code(line: str, covered: list[tuple[int, int]], name: Naming) -> Iterator[Reference]:
+    """ "Superseded by `ADR-0023`": a code span that is an id, or the name of a file, and nothing else."""
+    for span in islice(_CODE_SPAN.finditer(_masked(line, covered)), MAX_REFERENCES):
+        inner = span[0].strip("` ")
+        if match := name.words.fullmatch(inner):
+            covered.append(span.span())
+            yield Reference(*span.span(), name.id_of(int(match[1])), doubtful=True)
+        elif _FILE.search(inner) and _folder(inner) in ("", _folder(name.path)):
+            linked = _linked(*span.span(), "", posixpath.basename(_of_folder(inner)), name)
+            if linked is not None:
+                covered.append(span.span())
+                yield replace(linked, path=None, doubtful=True)
+
+
+def _of_folder(path: str) -> str:
+    """The path without the file's name where that is only README or index."""
+    return re.sub(r"/(?:readme|index)\.\w{2,8}$", "", path, flags=re.I)
+
+
+def _folder(path: str) -> str:
+    """The name of the folder that a record stands in, whatever stands above."""
+    return posixpath.basename(posixpath.dirname(_of_folder(path.strip())))
 
 
 def _padded(line: str, name: Naming) -> Iterator[Reference]:
@@ -277,6 +303,8 @@ def _linked(start: int, end: int, label: str, target: str, name: Naming) -> Refe
 
 def _labelled(start: int, end: int, label: str, target: str, name: Naming) -> Reference | None:
     """A link to this repository's page about the record, such as its pull request, with its number in both."""
+    if _published(label, target, name):
+        return Reference(start, end, name.id_of(from_path(plain(label)).number or 0), doubtful=True)
     if name.site is None or not name.site.has_page(target):
         return None
     named = name.words.match(plain(label)) or (_LONG_RFC.match(plain(label)) if name.long else None)
@@ -290,6 +318,18 @@ def _labelled(start: int, end: int, label: str, target: str, name: Naming) -> Re
     if number is None or not page or int(page[1]) != number:
         return None
     return Reference(start, end, name.id_of(number), doubtful=True)
+
+
+def _published(label: str, target: str, name: Naming) -> bool:
+    """Whether it is a log's own page elsewhere: "OEP-9" that points to …/oep-0009-x.html in a log of OEPs."""
+    prefix = name.own.prefix.rstrip("-").upper()
+    said, page = from_path(plain(label)), from_path(posixpath.basename(target.split("#")[0].rstrip("/")))
+    return (
+        prefix not in _USUAL_PREFIXES
+        and said.number is not None
+        and said.number == page.number
+        and {said.prefix.rstrip("-").upper(), page.prefix.rstrip("-").upper()} == {prefix}
+    )
 
 
 def _is_record_file(base: str) -> bool:

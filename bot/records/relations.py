@@ -57,6 +57,7 @@ _NOTHING = re.compile(
     r"なし|无|無|없음)(?!\w)",
     re.I,
 )
+_FOR_EXAMPLE = re.compile(r"\b(?:form|format|example|e\.g|such\s+as|like)\b", re.I)
 _BEFORE_NUMBER = re.compile(
     r"^[\s:*_`\"'(\[#-]*(?:(?:by|the|adr|no\.?|number|record|decision|and|also)\b\s*)*$", re.I
 )
@@ -162,7 +163,7 @@ def _kind_in_field(
     if not first and last is not None and is_joiner(lead):
         return last
     words = re.split(r"[;\n]", lead)[-1] if not first else lead
-    if _NOTHING.search(words) or re.search(r"[^\W\d][.!?]\s+\S", words):
+    if _NOTHING.search(words) or _FOR_EXAMPLE.search(words) or re.search(r"[^\W\d][.!?]\s+\S", words):
         return (
             RelationKind.RELATED
         )  # "none — the spirit of ADR-1 stays", "The rule. All else in ADR-1 stands"

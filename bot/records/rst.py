@@ -7,8 +7,9 @@ literal blocks are CODE, which nothing reads. A PEP's mail-like header is a para
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
 
 from bot.records.blocks import Block, Kind
 
@@ -21,6 +22,13 @@ _GRID_RULE = re.compile(r"^[ \t]*\+[-=+]+\+[ \t]*$")
 _SIMPLE_RULE = re.compile(r"^=+(?:[ \t]+=+)+[ \t]*$")
 _LIST_ROW = re.compile(r"^[ \t]*(\*[ \t]+-|[ \t]-)[ \t]*(.*)$")
 _HEADERS = ("adr", "seed", "rfc", "decision", "record", "pep")
+_TARGET = re.compile(
+    r"^\s*\.\. _(?:`(?P<quoted>[^`]{1,200})`|(?P<name>[^:`]{1,200})):\s+<?(?P<target>[^\s<>`]{1,300})>?\s*$"
+)
+_REFERENCE = re.compile(
+    r"`(?P<quoted>[^`<>]{1,200})`__?(?!\w)|(?<![\w`_:/])(?P<name>[A-Za-z0-9][\w.-]{0,80}?)_(?![\w_`])"
+)
+MAX_TEXT = 20_000
 _TEXTUAL = (
     "note",
     "admonition",
@@ -37,7 +45,37 @@ _TEXTUAL = (
 
 def blocks_of(lines: Sequence[str], first_line: int = 1) -> list[Block]:
     """The blocks of these lines. first_line: the number of the first of them in the file."""
-    return _Scanner(lines, first_line).run()
+    targets = _targets(lines)
+    return [_resolved(block, targets) for block in _Scanner(lines, first_line).run()]
+
+
+def _targets(lines: Sequence[str]) -> dict[str, str]:
+    """Where named references point: `.. _name: target`."""
+    found = (_TARGET.match(line[:500]) for line in lines if line.lstrip().startswith(".. _"))
+    return {
+        _reference_name(one["quoted"] or one["name"]): one["target"]
+        for one in islice(filter(None, found), 400)
+    }
+
+
+def _reference_name(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _resolved(block: Block, targets: Mapping[str, str]) -> Block:
+    """The block with `name`_ and name_ written as `name <target>`_."""
+    if not targets or block.kind is Kind.CODE or "_" not in block.text:
+        return block
+
+    def inline(found: re.Match[str]) -> str:
+        name = found["quoted"] or found["name"]
+        target = targets.get(_reference_name(name))
+        return f"`{name} <{target}>`_" if target else found[0]
+
+    text = _REFERENCE.sub(inline, block.text[:MAX_TEXT], count=200) + block.text[MAX_TEXT:]
+    return replace(
+        block, text=text, cells=tuple(_REFERENCE.sub(inline, cell, count=20) for cell in block.cells)
+    )
 
 
 class _Scanner:

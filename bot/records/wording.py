@@ -10,12 +10,13 @@ import re
 
 from bot.records.record import RelationKind
 
-_LATIN_BY = "durch|par|por|da|door"
+_LATIN_BY = "durch|par|por|pel[ao]|da|dal|dalla|door"
 VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
         RelationKind.SUPERSEDED_BY,
         r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
-        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
+        r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:\([^()\n]{1,60}\)\s+)?"
+        r"(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
         rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
         r"(?:deprecated|retired|abandoned|dropped)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
@@ -25,7 +26,7 @@ VERBS: tuple[tuple[RelationKind, str], ...] = (
         r"(?:super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides)(?:\s+and\s+deprecates)?|"
         r"is\s+(?:a|the)\s+(?:(?:full|complete)\s+)?replacement\s+(?:for|of)|"
         r"(?:(?:is|are)\s+(?:intended|meant|designed)|aims?|intends?|seeks?)\s+to\s+(?:super[sc]ee?de|replace|obsolete)|"
-        r"ersetzt|remplace|substitui|заменяет"
+        r"ersetzt|(?:annule\s+et\s+)?remplace|substitui|sostituisce|vervangt|заменяет"
         r"|(?:reemplaza|sustituye)(?:\s+a)?",
     ),
     (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
@@ -46,17 +47,18 @@ _STEM_WORDS = (
 STEMS = tuple(_STEM_WORDS.split())
 PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
 NEGATED = re.compile(
-    r"(?:\b(?:not|never|no\s+longer|without|nicht|no|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
+    r"(?:\b(?:not|never|no\s+longer|without|nicht|no|ne|não|non|niet|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
     r"|\b(?:would|could|might|may|should|cannot|if|unless|whether)\b[^.;,]{0,40}$",
     re.I,
 )
 FILLER = re.compile(
-    r"^[\s:*_`\"'“”(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
+    r"^[\s:*_`\"'“”’(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
     r"also|both|"
+    r"l|la|le|les|el|los|las|il|lo|o|a|os|as|den|die|das|de|het|décision|decisión|decisão|decisione|entscheidung|besluit|"
     r"those|older|newer|previous|earlier|new|old|adr|rfc|and|with|that|version\s+\S{1,6}|"
     r"(?:as\s+)?defined\s+in|described\s+in|"
     r"documented\s+in|made\s+in|taken\s+in|recorded\s+in|established\s+in|"
-    r"outlined\s+in)\b[\s:*_`\"'“(\[-]*){0,6}$",
+    r"outlined\s+in)\b[\s:*_`\"'“’(\[-]*){0,6}$",
     re.I,
 )
 JOINER = re.compile(
@@ -69,7 +71,8 @@ ASIDE = re.compile(r"\([^()]{0,240}\)|\s*[:–—]\s[^,;\n]{0,160}|\s-\s[^,;\n]{
 ABOUT_US = re.compile(
     r"^(?:[^\w]|[\d_])*"
     r"(?:(?:in\s+(?:short|brief|summary)|and|but|so|thus|therefore|hence|also|note|that|status|update|updated|now)\b[\s:,*_]*){0,3}"
-    r"(?:(?:this|we|our|the\s+present|diese[rs]?)\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
+    r"(?:(?:this|we|our|the\s+present|diese[rs]?|(?:cett?e?|esta|este|questa|questo|dit|deze)\s+(?:décision|decisión|"
+    r"decisão|decisione|besluit|beslissing|adr|rfc|document|documento|registro|proposition|propuesta|proposta))\b(?:[^.;:!?]|\.(?=\w)){0,120}|"
     r"(?:(?:adr|decision|record|document|rfc|it|is|are|was|has|have|been|be|will|in|part|\w{2,14}ly|proposed|accepted|"
     r"but|now|later|then|since|approved|adopted|implemented|deprecated|rejected|entscheidung|wurde|ist|akzeptiert|angenommen|aceptad[ao])\b"
     r"[\s*_`,;:()~–—/-]*){0,8})$",
@@ -98,7 +101,8 @@ THIS_DOES = re.compile(
 )
 ONLY_PART = re.compile(
     r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|"
-    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo)\b|"
+    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo|"
+    r"concerning|regarding|with\s+re(?:spect|gards?)\s+to)\b|"
     r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
     r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
     r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"

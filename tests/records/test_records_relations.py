@@ -266,3 +266,50 @@ def test_a_title_may_say_in_brackets_what_replaces_the_record() -> None:
 def test_a_pull_request_that_a_kep_replaces_is_no_kep() -> None:
     text = b"# KEP-0554: X\n\nThis proposal replaces [#730](https://github.com/me/kep/pull/730).\n"
     assert read("keps/sig-a/554-x/README.md", text, site=Site("me/kep")).supersedes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("This ADR supersedes `ADR-0003`.", {(RelationKind.SUPERSEDES, "0003")}),
+        ("This ADR has been superseded by `0012-y.md`.", {(RelationKind.SUPERSEDED_BY, "0012")}),
+        ("This ADR is superseded by `adr/0012-y.md`.", {(RelationKind.SUPERSEDED_BY, "0012")}),
+        ("`library/other/0012-y.md` is superseded by this record.", set()),
+        ("The constant `ADR-0003` replaces `ADR-0004`.", set()),
+        ("Superseded (as never built) by [ADR 12](0012-y.md).", {(RelationKind.SUPERSEDED_BY, "0012")}),
+        (
+            "This ADR is superseded by [ADR 12](0012-y.md) concerning the rules.",
+            {(RelationKind.PARTIALLY_SUPERSEDED_BY, "0012")},
+        ),
+        ("Cette décision annule et remplace l'[ADR-0003](0003-y.md).", {(RelationKind.SUPERSEDES, "0003")}),
+        ("Cette décision ne remplace pas l'[ADR-0003](0003-y.md).", {(RelationKind.RELATED, "0003")}),
+        ("Esta decisión reemplaza la [ADR-0003](0003-y.md).", {(RelationKind.SUPERSEDES, "0003")}),
+        ("Substituída pela [ADR-0012](0012-y.md).", {(RelationKind.SUPERSEDED_BY, "0012")}),
+        ("Questa decisione sostituisce la [ADR-0003](0003-y.md).", {(RelationKind.SUPERSEDES, "0003")}),
+        ("Dit besluit vervangt [ADR-0003](0003-y.md).", {(RelationKind.SUPERSEDES, "0003")}),
+    ],
+)
+def test_ids_in_code_and_other_tongues(text: str, expected: set[tuple[RelationKind, str]]) -> None:
+    assert kinds(of(f"# X\n\n{text}\n\n## Context\n\nText.\n")) == expected
+
+
+def test_a_field_that_shows_the_form_names_nobody() -> None:
+    assert of("# X\n\n## Superseded by\n\n* In the form `ADR-123`.\n").superseded_by == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("`Old thing`_", ".. _Old thing: 0003-old-thing.rst"),
+        ("old_", ".. _old: 0003-old-thing.rst"),
+        ("`_0003 Old thing`", ""),
+    ],
+)
+def test_named_references_of_rst_are_links(words: str, target: str) -> None:
+    text = f"Thing\n=====\n\nStatus\n------\n\nAccepted\n\nSupersedes {words}\n\n{target}\n"
+    assert of(text, "docs/decisions/0005-x.rst").supersedes == ("0003",)
+
+
+def test_a_page_of_proposals_with_a_name_of_their_own_is_theirs() -> None:
+    text = "X\n=\n\nStatus\n------\n\nReplaced by `OEP-9`_\n\n.. _OEP-9: https://docs.example.org/oep-0009-y.html\n"
+    assert of(text, "oeps/oep-0005-x.rst").superseded_by == ("OEP-0009",)
