@@ -2,8 +2,8 @@
 
 Ids count the requirements of one text, so a new one in the middle moves all that follow. Those that say the same
 are paired first, whatever their number; of the rest those with the same id are one requirement in other words. A
-new phase, kind or number counts as a change, also a number that stands in no requirement; where it stands does
-not. Pure. Not here: who is told (bot/steps).
+new phase, kind or number counts as a change, also a number that stands in no requirement, and so does a pattern
+that the change is held to; where it stands does not. Pure. Not here: who is told (bot/steps).
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from bot.plans.plan import Constraint, ImplementationPlan, Requirement, Threshold
 from bot.plans.testing import stated_by
 
-Asked = Requirement | Constraint | Threshold
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that the change is held to, by its name. id: "ADR-012/P1"."""
+
+    id: str
+    text: str
+
+
+Asked = Requirement | Constraint | Threshold | Pattern
 _MOST_NAMED = 3
 _MOST_WORDS = 80
 
@@ -70,13 +79,18 @@ def difference(old: ImplementationPlan, new: ImplementationPlan) -> Difference:
 
 def _asked(plan: ImplementationPlan) -> tuple[Asked, ...]:
     alone = (t for t in plan.thresholds if stated_by(t, plan.adr_requirements) is None)
-    return (*plan.adr_requirements, *plan.constraints, *alone)
+    named = (
+        Pattern(f"{plan.adr.id}/P{n}", name) for n, name in enumerate(plan.architectural_patterns, start=1)
+    )
+    return (*plan.adr_requirements, *plan.constraints, *alone, *named)
 
 
 def _words(one: Asked) -> tuple[str, ...]:
     """What it says, without where."""
     if isinstance(one, Threshold):
         return ("threshold", said(one))
+    if isinstance(one, Pattern):
+        return ("pattern", one.text)
     if isinstance(one, Constraint):
         return (one.type, one.rule, one.description, one.pattern, one.severity)
     # Words for people are cut; what stands behind the cut would be changed unseen.
@@ -88,6 +102,8 @@ def said(one: Asked) -> str:
     """Its words, as a person would quote them."""
     if isinstance(one, Threshold):
         return f"{one.subject} {one.comparator} {one.value:g} {one.unit}"
+    if isinstance(one, Pattern):
+        return f"Pattern: {one.text}"
     return one.text if isinstance(one, Requirement) else one.description or one.rule or one.pattern
 
 

@@ -66,6 +66,14 @@ _THRESHOLD = re.compile(
     rf"(?P<value>\d{{1,3}}(?:,\d{{3}}){{1,4}}(?:\.\d{{1,6}})?"
     rf"|\d{{1,15}}(?:[.,]\d{{1,6}})?)\s{{0,2}}-?(?:{_UNIT})(?![A-Za-z0-9])",
 )
+# "p95", "99.9th percentile": which of many measurements is meant is part of the promise.
+_PERCENTILE = re.compile(
+    r"(?<!\w)p(?P<p>[1-9]\d(?:\.\d{1,3})?)(?!\w)"
+    r"|\b(?P<th>\d\d(?:\.\d{1,3})?)(?:st|nd|rd|th)?[ -]percentile\b",
+    re.I,
+)
+_IN_BRACKETS = re.compile(r"(?<!\w)p\((\d\d(?:\.\d{1,3})?)\)", re.I)
+_AFTERWARDS = re.compile(r"[\s,(]{0,3}(?:(?:at|for|in|on|as) )?(?:the )?(?=p?\d)", re.I)
 _NEGATION = re.compile(r"\b(?:not|never|no|cannot)\s+$", re.I)
 _STOP_WORDS = """
     a an the is are be was to of for in with and or must should shall will not have has take takes stay
@@ -78,6 +86,7 @@ _GENERIC = re.compile(
     r"^(?:targets?|goals?|sl[ao]s?|metrics?|thresholds?|limits?|time|notes?|performance|(?:\w+ )?requirements?)$",
     re.I,
 )
+_SENTENCE = re.compile(r"[.;!?]\s")
 _CLAUSE = re.compile(r"[,;()–—]|\b(?:and|but|which|while|so|that|because|if|when)\b")
 _ROLES = frozenset({Role.WORK, Role.DECISION, Role.CRITERION, Role.PERFORMANCE, Role.SECURITY, Role.OTHER})
 
@@ -96,7 +105,7 @@ class Number:
 
 def parse(text: str, *, default: str = "") -> tuple[Number, ...]:
     """All thresholds in one line or sentence of plain words. default: the subject where none is named."""
-    return tuple(_numbers(text[:_MOST], default))
+    return tuple(_numbers(_IN_BRACKETS.sub(r"p\1  ", text[:_MOST]), default))
 
 
 def stated(text: str) -> bool:
@@ -106,7 +115,7 @@ def stated(text: str) -> bool:
 
 def _numbers(text: str, default: str) -> Iterator[Number]:
     name, _ = wording.label(text)
-    previous = 0
+    previous, last = 0, ""
     for match in _THRESHOLD.finditer(text):
         sign = match["sign"]
         if sign:
@@ -116,9 +125,30 @@ def _numbers(text: str, default: str) -> Iterator[Number]:
             if comparator in (">", ">=") and _NEGATION.search(text[: match.start()]):
                 comparator = "<=" if comparator == ">" else "<"
         unit = next(key for i, key in enumerate(_UNITS) if match[f"u{i}"])
-        subject = _subject(name, text[previous : match.start()], text[match.end() :]) or default
-        yield Number(subject, comparator, _value(match["value"]), unit, match.start(), match.end())
-        previous = match.end()
+        before, end = text[previous : match.start()], match.end()
+        of, over = _percentile(text, before, end)
+        subject = _subject(name, before, text[over:]) or ("" if of and last else default)
+        bare = _PERCENTILE.sub("", subject).strip()
+        if of and (of not in _percentiles(subject) or (last and not bare)):
+            subject = f"{(bare or last)[:70]} p{of}".strip()
+        yield Number(subject, comparator, _value(match["value"]), unit, match.start(), end)
+        previous, last = over, bare or last
+
+
+def _percentiles(text: str) -> list[str]:
+    return [match["p"] or match["th"] for match in _PERCENTILE.finditer(text)]
+
+
+def _percentile(text: str, before: str, end: int) -> tuple[str, int]:
+    """Which percentile the number before `end` is about, or "", and where the words about the number end."""
+    spoken = _percentiles(_SENTENCE.split(before)[-1])
+    if spoken:
+        return spoken[-1], end
+    after = _AFTERWARDS.match(text, end)
+    match = _PERCENTILE.match(text, after.end()) if after else None
+    if match is None or _THRESHOLD.match(text, match.end() + (text[match.end() : match.end() + 1] == " ")):
+        return "", end  # "…, p95 < 50 ms" is about the next number
+    return match["p"] or match["th"], match.end()
 
 
 def _value(written: str) -> float:
@@ -134,7 +164,7 @@ def _subject(name: str, before: str, after: str) -> str:
     if name:
         before = before.partition(":")[2]
     spoken = [piece for piece in _CLAUSE.split(before) if piece.strip()]
-    for piece in (spoken[-1] if spoken else "", _CLAUSE.split(after)[0]):
+    for piece in (spoken[-1] if spoken else "", _CLAUSE.split(after)[0], *spoken[:-1]):
         words = [w.strip(".:,*_`\"'") for w in wording.shown(piece).split()]
         while words and words[0].lower() in _STOP:
             words.pop(0)

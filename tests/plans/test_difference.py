@@ -11,6 +11,7 @@ from bot.plans.difference import difference
 from bot.plans.plan import ImplementationPlan, Requirement, Source
 from bot.plans.planner import plan
 from bot.records.reader import read
+from bot.render.plan import plan_difference
 
 BEFORE = """# ADR-0007: Keep a log
 
@@ -94,3 +95,24 @@ def test_what_is_changed_behind_the_words_that_are_shown_is_a_change() -> None:
     long = "- Write each order to the log " + "and sign it " * 60
     found = difference(planned(f"{BEFORE}{long}\n"), planned(f"{BEFORE}{long}with Eve's key\n"))
     assert len(found.changed) == 1
+
+
+FRONT = """---
+implementation_metadata:
+  ai_generation_context:
+    code_patterns:
+      - a store behind a port
+      - no global state
+---
+"""
+
+
+def test_a_pattern_that_the_code_is_held_to_counts_and_their_order_does_not() -> None:
+    old = planned(FRONT + BEFORE)
+    other = difference(old, planned(FRONT.replace("no global state", "no threads") + BEFORE))
+    assert [(was.text, now.text) for was, now in other.changed] == [("no global state", "no threads")]  # type: ignore[union-attr]
+    assert "Pattern: no threads" in plan_difference(planned(BEFORE), other)
+    gone = difference(old, planned(BEFORE))
+    assert str(gone) == "2 withdrawn (P1 “Pattern: a store behind a port”, P2 “Pattern: no global state”)"
+    swapped = FRONT.replace("a store behind a port", "x").replace("no global state", "a store behind a port")
+    assert not difference(old, planned(swapped.replace("- x", "- no global state") + BEFORE))

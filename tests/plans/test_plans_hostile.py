@@ -106,6 +106,7 @@ SHAPES |= {
             "5% < ",
             "< 5 m",
             "latency < 100 ms, ",
+            "p95 < 5 ms, ",
             "not more than 5 ms ",
             "1,111,",
             "<",
@@ -197,7 +198,7 @@ def test_a_hostile_record_is_planned_and_shown_for_little(shape: str) -> None:
 
 
 @pytest.mark.skipif(not THOROUGH, reason="measured by make slow")
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SHAPES if THOROUGH else USUAL[:1])
 def test_four_times_the_text_costs_four_times_as_much_and_not_sixteen(shape: str) -> None:
     for _ in range(3):  # somebody else's work on the machine may make one of them slow
         small, large = _seconds(SHAPES[shape](MAX_BYTES // 4)), _seconds(SHAPES[shape](MAX_BYTES))

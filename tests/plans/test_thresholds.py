@@ -23,6 +23,12 @@ from bot.records.reader import read
         ("Start-up within 1,5 s", "Start-up", "<=", 1.5, "s"),
         ("Throughput: at least 2,000 req/s", "Throughput", ">=", 2000, "req/s"),
         ("The image must not exceed 50 MB", "image", "<", 50, "MB"),
+        ("p95 latency < 200 ms", "p95 latency", "<", 200, "ms"),
+        ("**Latency:** p95 < 200 ms", "Latency p95", "<", 200, "ms"),
+        ("Response time: < 200 ms (p95)", "Response time p95", "<", 200, "ms"),
+        ("Latency: < 200 ms at the 99.9th percentile", "Latency p99.9", "<", 200, "ms"),
+        ("The p95 of reads, measured at the edge, must stay below 200 ms", "p95 of reads", "<", 200, "ms"),
+        ("API p(95) < 3 s", "API p95", "<", 3, "s"),
         ("A2A server startup is acceptable (< 2 seconds)", "A2A server startup is acceptable", "<", 2, "s"),
     ],
 )
@@ -50,6 +56,19 @@ def test_a_promise_becomes_subject_comparator_value_and_unit(
 )
 def test_other_numbers_are_no_promises(text: str) -> None:
     assert thresholds.parse(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Latency: p50 < 10 ms, p95 < 50 ms, p99.9 < 1 s",
+        "Latency: < 10 ms p50, < 50 ms for p95 and < 1 s at the 99.9th percentile",
+        "Latency < 10 ms (p50), p95 < 50 ms and p99.9 < 1 s",
+    ],
+)
+def test_each_percentile_stays_with_its_number(text: str) -> None:
+    found = {number.subject: number.value for number in thresholds.parse(text)}
+    assert found == {"Latency p50": 10, "Latency p95": 50, "Latency p99.9": 1}
 
 
 def test_not_more_than_turns_the_comparator_round() -> None:
