@@ -72,7 +72,14 @@ def _key(text: str) -> None:
         raise ValueError(f"does not hold a private key that can be used. {error}") from None
 
 
+def _own_url(text: str) -> str:
+    if text.endswith("/webhook"):
+        raise ValueError("must not end in /webhook; that is added to it")
+    return text
+
+
 Url = Annotated[str, AfterValidator(_url)]
+OwnUrl = Annotated[Url, AfterValidator(_own_url)]
 
 
 def _setting(text: str, where: str = "", **more: Any) -> Any:
@@ -111,7 +118,7 @@ class Settings(BaseSettings):
     webhook_secret_previous: SecretStr | None = _setting(
         "The secret before that one, taken too while you change it.", default=None
     )
-    public_url: Url = _setting(
+    public_url: OwnUrl = _setting(
         "Where GitHub and people reach this bot; the webhook is at /webhook below it.",
         "the address of your server as the internet sees it",
     )
@@ -227,6 +234,17 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems = [_sentence(dict(problem)) for problem in error.errors(include_url=False)]
     raise SettingsError(problems)  # outside of `except`: the cause may hold what was given
+
+
+def misspelt() -> list[str]:
+    """A sentence for each variable that looks like a setting and is none."""
+    known = [_variable(name) for name in Settings.model_fields]
+    out = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}SECRET_"):
+            near = difflib.get_close_matches(name, known, 1, 0.8)
+            out.append(f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return out
 
 
 def describe() -> list[Setting]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bot.settings import Settings, SettingsError, describe, load_settings
+from bot.settings import Settings, SettingsError, describe, load_settings, misspelt
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 FORM = (Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
@@ -213,3 +213,18 @@ def test_every_required_setting_says_where_to_get_it() -> None:
         assert isinstance(extra, dict)
         if field.is_required():
             assert extra["where"], name
+
+
+def test_a_mistyped_setting_with_a_default_is_told_too(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("CLOI_STORE_URI", "sqlite:////srv/cloi.sqlite3")
+    environment.setenv("CLOI_TEA", "green")
+    environment.setenv("CLOI_SECRET_TEA", "green")
+    assert misspelt() == [
+        "CLOI_STORE_URI is no setting; did you mean CLOI_STORE_URL?",
+        "CLOI_TEA is no setting",
+    ]
+
+
+def test_the_webhook_is_no_part_of_the_public_url(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("CLOI_PUBLIC_URL", "https://cloi.example.org/webhook/")
+    assert problems()[0].startswith("CLOI_PUBLIC_URL must not end in /webhook; that is added to it.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from bot import __version__
-from bot.cli.base import Trouble, main
+from bot.cli.base import Trouble, main, show
 
 
 @main.command(short_help="Play the main job against a GitHub on this machine.")
@@ -44,11 +44,13 @@ def serve() -> None:
     """Receive webhooks and do the work. Settings come from the environment: docs/settings.md."""
     from bot.app import serve as run
     from bot.engine.errors import EngineError
-    from bot.github.errors import GitHubError
+    from bot.github.errors import GitHubError, NotFound, Unavailable
     from bot.github.signer import BadPrivateKey
     from bot.language.errors import LanguageError
-    from bot.settings import SettingsError, load_settings
+    from bot.settings import SettingsError, load_settings, misspelt
 
+    for sentence in misspelt():
+        show(f"Remark: {sentence}", err=True)
     try:
         settings = load_settings()
         asyncio.run(run(settings, lambda url: click.echo(f"cloi {__version__} listens on {url}", err=True)))
@@ -56,6 +58,9 @@ def serve() -> None:
         raise Trouble(str(error)) from error
     except OSError as error:
         raise Trouble(error.strerror or str(error)) from error
+    except (Unavailable, NotFound) as error:
+        place = f"CLOI_GITHUB_URL is {settings.github_url}"
+        raise Trouble(f"{error} {place}; whoever runs the bot should see whether that is right.") from error
     except (EngineError, LanguageError, GitHubError, BadPrivateKey) as error:
         raise Trouble(str(error)) from error
     except KeyboardInterrupt:

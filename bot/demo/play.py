@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -53,7 +55,10 @@ async def _play(name: str, teller: Story, keep: bool) -> dict[str, Any]:
                 f"{out['bot_comments']} comment by the bot, {out['events']} events"
             )
             if keep:
-                teller.note(f"Look around at {stage.sandbox.world.html}; Ctrl-C ends it.")
+                teller.note(f"Look around at {stage.sandbox.world.html} and ask what was recorded:")
+                teller.note(f"export CLOI_STORE_URL=sqlite:///{directory}/cloi.sqlite3")
+                teller.note(f"cloi why {stage.instance()}")
+                teller.note("Ctrl-C ends it.")
                 await asyncio.Event().wait()
             else:
                 teller.note("The pages were live while it played; `cloi demo --keep` leaves them up.")
@@ -88,11 +93,19 @@ async def serve_sandbox(
             "CLOI_WEBHOOK_SECRET": secret,
             "CLOI_GITHUB_URL": f"{url}/api/v3",
             "CLOI_PUBLIC_URL": webhook.removesuffix("/webhook"),
+            "CLOI_PORT": urlsplit(webhook).port or 8000,
         }.items():
             echo(f"export {name}={value}")
         echo("\nPeople, with tokens for the REST API:")
+        tokens = {login: sandbox.add_user(login).token for login in stages.PEOPLE}
         for login, role in stages.PEOPLE.items():
-            echo(f"  {login} ({role}): {sandbox.add_user(login).token}")
+            echo(f"  {login} ({role}): {tokens[login]}")
+        issues = f"{url}/api/v3/repos/{stages.REPOSITORY}/issues"
+        echo("\nOnce the bot runs, tom can open an issue, and ask for help on it:\n")
+        echo(f"TOKEN={tokens['tom']}\nISSUES={issues}")
+        for at, body in (("", {"title": "Try it"}), ("/1/comments", {"body": "/cloi help"})):
+            echo(f"curl -s -H \"Authorization: Bearer $TOKEN\" $ISSUES{at} -d '{json.dumps(body)}'")
+        echo(f"\nThen look at {url}/{stages.REPOSITORY}/issues/1; Ctrl-C ends it.")
         server = uvicorn.Server(
             uvicorn.Config(sandbox.asgi(background=True), log_level="warning", access_log=False)
         )

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     r"|(?P<tag></?sub>|<br>|&emsp;)"
     r"|(?P<entity>&(?:lt|gt|amp|#124|#8203);)"
     r"|(?P<word>(?<=[^\W_])\\_(?=[^\W_]))"
+    r"|(?P<list>\\\[\w+, \w+\\\](?![(\[:]))"
     r"|(?P<escape>\\.)"
 )
 _TAGS = {"<br>": "; ", "&emsp;": "  "}
@@ -64,6 +65,10 @@ def _light(line: str) -> str:
             return _TAGS.get(what, "")
         if found["word"]:
             return "_"
+        if found[
+            "list"
+        ]:  # no link, since nothing of ours defines one; `command: [program, argument]` can be copied
+            return what.replace("\\", "")
         if not found["entity"]:
             return what
         rest = line[found.end() :]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.cli import main
 from bot.engine.events import Event, WorkflowStarted
@@ -106,3 +108,35 @@ def test_the_list_of_commands_has_whole_sentences() -> None:
     for line in (cloi("--help").stdout + cloi("adr", "--help").stdout).splitlines():
         assert not line.endswith("...") or line.startswith("Usage:")
         assert len(line) <= 80
+
+
+def test_what_stands_in_an_obstacle_can_be_copied(tmp_path: Path) -> None:
+    (tmp_path / "0001-tea.md").write_text(
+        "# 1. Tea\n\n## Status\n\nAccepted\n\n## Decision\n\nWe will add tea.\n"
+    )
+    shown = cloi("plan", str(tmp_path / "0001-tea.md")).stdout
+    assert "agent: {name: my-agent, provider: command, command: [program, argument]}" in shown
+
+
+def test_a_server_that_finds_no_github_says_where_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = generate_private_key(65537, 2048).private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        nowhere = f"http://127.0.0.1:{nobody.getsockname()[1]}/api/v3"
+    for name, value in {
+        "APP_ID": "1",
+        "PRIVATE_KEY": key.decode(),
+        "WEBHOOK_SECRET": "hush",
+        "PUBLIC_URL": "https://cloi.example.org",
+        "GITHUB_URL": nowhere,
+        "PORT": "0",
+        "STORE_URL": f"sqlite:///{tmp_path}/cloi.sqlite3",
+        "HOSTT": "localhost",
+    }.items():
+        monkeypatch.setenv(f"CLOI_{name}", value)
+    done = cloi("serve")
+    assert f"CLOI_GITHUB_URL is {nowhere}" in refused(done)
+    assert "Remark: CLOI_HOSTT is no setting; did you mean CLOI_HOST?" in done.stderr
