@@ -81,6 +81,10 @@ def sandbox(port: int, webhook: str, directory: Path | None) -> None:
     """A small GitHub on this machine, with the demo's repository and an App, for `cloi serve` to talk to."""
     from bot.demo import serve_sandbox
 
+    if directory:
+        directory = directory.absolute()  # it is told to another terminal
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise Trouble(f"{directory}: a sandbox begins anew each time; name an empty directory, or none")
     try:
         asyncio.run(serve_sandbox(port=port, webhook=webhook, directory=directory, echo=click.echo))
     except OSError as error:

@@ -94,6 +94,7 @@ async def serve_sandbox(
             "CLOI_GITHUB_URL": f"{url}/api/v3",
             "CLOI_PUBLIC_URL": webhook.removesuffix("/webhook"),
             "CLOI_PORT": urlsplit(webhook).port or 8000,
+            "CLOI_STORE_URL": f"sqlite:///{root}/cloi.sqlite3",  # another world's would mislead the bot
         }.items():
             echo(f"export {name}={value}")
         echo("\nPeople, with tokens for the REST API:")

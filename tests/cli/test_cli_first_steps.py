@@ -104,6 +104,12 @@ def test_a_sandbox_says_when_its_port_is_taken() -> None:
     assert "--port 0 takes a free one" in said
 
 
+def test_a_sandbox_begins_in_an_empty_directory(tmp_path: Path) -> None:
+    (tmp_path / "github").mkdir()
+    said = refused(cloi("sandbox", "--port", "0", "--directory", str(tmp_path)))
+    assert said.endswith("a sandbox begins anew each time; name an empty directory, or none")
+
+
 def test_the_list_of_commands_has_whole_sentences() -> None:
     for line in (cloi("--help").stdout + cloi("adr", "--help").stdout).splitlines():
         assert not line.endswith("...") or line.startswith("Usage:")
