@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.plans.headings import Role, phase_of, role_of, role_of_title
 from bot.plans.modality import is_formal
 from bot.plans.plan import Source
-from bot.plans.wording import cut, shown, weighs
+from bot.plans.wording import cut, lists_reasons, shown, weighs
 from bot.records.blocks import Block, Kind
 from bot.records.document import parse
 from bot.records.inline import plain
@@ -230,7 +230,7 @@ class _Walk:
             self.paragraph, self.lead = "", shown(self.paragraph)[-_MOST_LEAD:]
         role, phase = above.role, above.phase
         words = plain(block.text)
-        if _weighed(role, block.text):
+        if _weighed(role, block.text) or (block.level == 1 and lists_reasons(self.lead)):
             role = Role.EXCLUDED
         if parent and role is not Role.EXCLUDED:
             alone = standalone_label(block.text)

@@ -173,8 +173,6 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
         if passage.role is Role.RISK or not (wording.instructs(words) or modality.promises(words)):
             return None
         return _kind(passage, words)
-    if passage.lead and passage.depth == 1 and wording.lists_reasons(passage.lead):
-        return None
     return _kind(passage, words) if _counts(passage, words, rest, acting=acting, formal=formal) else None
 
 
@@ -191,7 +189,9 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
     if role is Role.RISK:
         return passage.depth == 1 and len(words.split()) >= 3
     if role is Role.DECISION:
-        listed = (promised and len(words.split()) >= 3) or wording.designs(words)
+        listed = (
+            (promised and len(words.split()) >= 3) or wording.ordered(words, lead) or wording.designs(words)
+        )
         return acting or modality.promises(words) or (listed and not wording.defines(passage.text))
     if role is Role.CONSEQUENCES:
         return modality.we_owe(words)
@@ -230,6 +230,8 @@ def _paragraph(page: Document, passage: Passage, chosen: decision.Decision | Non
 
 
 def _obliged(role: Role, words: str, *, formal: bool) -> bool:
+    if role is Role.DECISION and wording.designs(words) and wording.does(words):
+        return True
     if role in (Role.DECISION, Role.WORK):
         return modality.promises(words) or wording.instructs(words)
     if role in (Role.CRITERION, Role.SECURITY, Role.PERFORMANCE):

@@ -82,7 +82,7 @@ _WHY = re.compile(r",? (?:because|since|due to|so that|in order to|rather than|i
 _TERM = re.compile(r"^[\w`/@ -]{1,30}? [-–—] (?=[a-z])")
 _EMPTY = re.compile(r"^(?:n/?a|none|tbd|todo|tba|yes|no|\?|-|\.+|…)?[.!]?$", re.I)
 _PLACEHOLDER = re.compile(
-    r"^[\[{<].*[\]}>]\.?$|^\{|\{[^{}\s]*\s[^{}\n]*\}|\[(?:option|title|justification|short|describe|insert)\b",
+    r"^[\[{<].*[\]}>]\.?$|^\{|\{[^{}\s]*\s[^{}\n]*\}|(?<![\w/-])\[(?:option|title|justification|short|describe|insert)\b",
     re.I,
 )
 _TASK = re.compile(r"^\[([ xX])\]\s+")
@@ -176,6 +176,30 @@ def acts(words: str) -> bool:
     bare = _first_word(words)
     stems = {bare, bare.removesuffix("s"), bare.removesuffix("es"), bare.removesuffix("ies") + "y"}
     return bool(stems & _VERBS) or instructs(words)
+
+
+def ordered(words: str, lead: str) -> bool:
+    """Whether an item stands below an instruction ("Test these flows:"); there it may be a bare name."""
+    start = [start for start, _ in sentences(lead)]
+    return lead.endswith(":") and bool(start) and instructs(lead[start[-1] :]) and not _TELLS.search(words)
+
+
+_POINTS_BACK = re.compile(
+    r"^(?:this|that|these|those|it|such|as|with|by|using|for)\b|.*\b(?:supports|this section|this record)\b",
+    re.I,
+)
+
+
+def does(words: str) -> bool:
+    """Whether the words tell in the present tense what a thing does: "The gate blocks new findings". What points
+    back ("This blocks …") tells what follows from it."""
+    if _POINTS_BACK.match(words):
+        return False
+    early = {word.strip("`,;:()").lower() for word in words.split()[1:7]}
+    stems = {w.removesuffix("s") for w in early if w.endswith("s")} | {
+        w[:-2] for w in early if w.endswith("es")
+    }
+    return "use" in stems or bool(stems & _VERBS)
 
 
 def designs(words: str) -> bool:

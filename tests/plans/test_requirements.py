@@ -357,3 +357,28 @@ def test_what_the_record_says_of_itself_is_r1_only_where_nothing_else_is_said() 
 def test_where_work_stands_and_where_not(heading: str, body: str, asked: bool) -> None:
     text = f"# ADR-007: X\n## Decision\nWe will use a cache.\n## {heading}\n{body}\n"
     assert len(of(text)) == 1 + asked
+
+
+def test_a_list_below_an_order_may_be_of_bare_names() -> None:
+    text = "# ADR-007: X\n## Decision\nUse a cache.\n\nTest these flows:\n\n- Docking\n- Time acceleration\n"
+    assert [r.text for r in of(text)][1:] == ["Docking", "Time acceleration"]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("The gate blocks only new findings.", True),
+        ("Each layer wraps its errors at the place where they are known.", True),
+        ("Records are kept under adr/[number]-[title].md and will stay there.", True),
+        ("This blocks only new findings.", False),
+        ("Such a gate supports quick work.", False),
+        ("The gate blocked new findings.", False),
+    ],
+)
+def test_a_decision_in_the_present_tense_says_what_a_thing_does(words: str, asked: bool) -> None:
+    assert len(of(f"# ADR-007: X\n## Decision\nWe will have a gate.\n\n{words}\n")) == 1 + asked
+
+
+def test_below_a_reason_there_is_no_work() -> None:
+    text = '# ADR-007: X\n## Decision\nChosen option: "A", because\n\n* it is quick\n\n  It needs to be so.\n'
+    assert len(of(text)) == 1
