@@ -6,6 +6,8 @@ Colour only on a terminal, and never where NO_COLOR is set (https://no-color.org
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 from collections.abc import Mapping
 from typing import Literal, TextIO
 
@@ -28,8 +30,10 @@ def wants_colour(out: TextIO, environment: Mapping[str, str]) -> bool:
 class Story:
     """Writes a story as it happens. Every line is flushed, since the reader is waiting."""
 
-    def __init__(self, out: TextIO, *, colour: bool | None = None) -> None:
+    def __init__(self, out: TextIO, *, colour: bool | None = None, width: int | None = None) -> None:
+        """width: in columns, to break long sentences; the terminal's own, and endless where there is none."""
         self._out = out
+        self._width = width or (shutil.get_terminal_size().columns if out.isatty() else 0)
         self._colour = wants_colour(out, os.environ) if colour is None else colour
         self._count = 0
 
@@ -44,9 +48,13 @@ class Story:
         sign = self._paint(_SIGNS[mark], _COLOURS[mark])
         who = one_line(actor)
         who = self._paint(who, "36") + " " * (_ACTOR_WIDTH - columns(who))
-        self._write(f"{self._count:>3} {sign} {who} {one_line(sentence)}")
+        indent = " " * (6 + _ACTOR_WIDTH + 1)
+        words = one_line(sentence)
+        if self._width:
+            words = f"\n{indent}".join(textwrap.wrap(words, max(20, self._width - len(indent))))
+        self._write(f"{self._count:>3} {sign} {who} {words}")
         if link:
-            self._write(" " * (6 + _ACTOR_WIDTH + 1) + self._paint(one_line(link), "90"))
+            self._write(indent + self._paint(one_line(link), "90"))
 
     def note(self, text: str) -> None:
         """A remark that is no step."""

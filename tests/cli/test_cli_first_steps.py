@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 from pathlib import Path
@@ -14,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.cli import main
 from bot.engine.events import Event, WorkflowStarted
 from bot.engine.ports import Append, Summary
+from bot.render.story import Story
 from bot.store.sqlite import SQLiteStore
 
 NAME = "implement-adr/acme/teashop/0003"
+JOBS = ("implement", "validate", "integrate", "report")
 AT = "2026-11-23T09:31:06.000000Z"
 
 
@@ -146,3 +149,14 @@ def test_a_server_that_finds_no_github_says_where_it_looked(
     done = cloi("serve")
     assert f"CLOI_GITHUB_URL is {nowhere}" in refused(done)
     assert "Remark: CLOI_HOSTT is no setting; did you mean CLOI_HOST?" in done.stderr
+
+
+def test_a_long_sentence_of_the_story_stays_in_its_column() -> None:
+    told, piped = io.StringIO(), io.StringIO()
+    for story in (Story(told, width=80), Story(piped)):
+        story.step("done", "runner", "ended: " + ", ".join(f"{job} success" for job in JOBS))
+    lines = told.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].startswith(" " * 15 + "report")
+    assert len(piped.getvalue().splitlines()) == 1, "what is piped is one line a step"
