@@ -6,12 +6,19 @@ import asyncio
 import errno
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from bot import __version__
 from bot.cli.base import Trouble, main, show
+
+
+def _needs_sandbox() -> None:
+    """A server does without it, so `pip install .` leaves out what it is made of."""
+    if find_spec("jsonschema_rs") is None:
+        raise Trouble("a GitHub on this machine needs more: `pip install '.[sandbox]'`, or `make demo`")
 
 
 @main.command(short_help="Play the main job against a GitHub on this machine.")
@@ -22,6 +29,7 @@ from bot.cli.base import Trouble, main, show
 @click.option("--keep", is_flag=True, help="Keep sandbox and bot running afterwards, to look around.")
 def demo(scenario: str, as_json: bool, keep: bool) -> None:
     """Play the main job against a GitHub on this machine, step by step."""
+    _needs_sandbox()
     from bot.demo import STORIES, StoodStill, as_told, play
 
     if scenario != "all" and scenario not in STORIES:
@@ -79,6 +87,7 @@ def serve() -> None:
 )
 def sandbox(port: int, webhook: str, directory: Path | None) -> None:
     """A small GitHub on this machine, with the demo's repository and an App, for `cloi serve` to talk to."""
+    _needs_sandbox()
     from bot.demo import serve_sandbox
 
     if directory:

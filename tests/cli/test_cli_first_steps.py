@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,14 @@ def test_a_sandbox_says_when_its_port_is_taken() -> None:
         said = refused(cloi("sandbox", "--port", str(port)))
     assert f"port {port}: Address already in use" in said
     assert "--port 0 takes a free one" in said
+
+
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+def test_a_server_without_a_sandbox_says_how_to_get_one(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    assert "`pip install '.[sandbox]'`" in refused(cloi(command))
 
 
 def test_a_sandbox_begins_in_an_empty_directory(tmp_path: Path) -> None:
