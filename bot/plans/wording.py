@@ -184,6 +184,7 @@ def ordered(words: str, lead: str) -> bool:
     return lead.endswith(":") and bool(start) and instructs(lead[start[-1] :]) and not _TELLS.search(words)
 
 
+_DONE = re.compile(r"\b(?:is|are) (?:always |never |only |then |\w{2,12}ly )?(?:re-?)?\w{2,20}ed\b", re.I)
 _POINTS_BACK = re.compile(
     r"^(?:this|that|these|those|it|such|as|with|by|using|for)\b|.*\b(?:supports|this section|this record)\b",
     re.I,
@@ -191,15 +192,15 @@ _POINTS_BACK = re.compile(
 
 
 def does(words: str) -> bool:
-    """Whether the words tell in the present tense what a thing does: "The gate blocks new findings". What points
-    back ("This blocks …") tells what follows from it."""
+    """Whether the words tell in the present tense what a thing does ("The gate blocks new findings") or what is
+    done with it ("Coverage is reported"). What points back ("This blocks …") tells what follows from it."""
     if _POINTS_BACK.match(words):
         return False
     early = {word.strip("`,;:()").lower() for word in words.split()[1:7]}
     stems = {w.removesuffix("s") for w in early if w.endswith("s")} | {
         w[:-2] for w in early if w.endswith("es")
     }
-    return "use" in stems or bool(stems & _VERBS)
+    return "use" in stems or bool(stems & _VERBS) or _DONE.search(" ".join(words.split()[:9])) is not None
 
 
 def designs(words: str) -> bool:

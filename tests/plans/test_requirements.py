@@ -373,6 +373,7 @@ def test_a_list_below_an_order_may_be_of_bare_names() -> None:
         ("This blocks only new findings.", False),
         ("Such a gate supports quick work.", False),
         ("The gate blocked new findings.", False),
+        ("Coverage is reported in each run, never gated.", True),
     ],
 )
 def test_a_decision_in_the_present_tense_says_what_a_thing_does(words: str, asked: bool) -> None:
