@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,8 @@ def _needs_sandbox() -> None:
     """A server does without it, so `pip install .` leaves out what it is made of."""
     if find_spec("jsonschema_rs") is None:
         raise Trouble("a GitHub on this machine needs more: `pip install '.[sandbox]'`, or `make demo`")
+    if shutil.which("git") is None:
+        raise Trouble("git is not installed here, and the repositories of the sandbox are real ones")
 
 
 @main.command(short_help="Play the main job against a GitHub on this machine.")

@@ -116,6 +116,14 @@ def test_a_server_without_a_sandbox_says_how_to_get_one(
     assert "`pip install '.[sandbox]'`" in refused(cloi(command))
 
 
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+def test_where_git_is_missing_it_is_said_so(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git is not installed here" in refused(cloi(command))
+
+
 def test_a_sandbox_begins_in_an_empty_directory(tmp_path: Path) -> None:
     (tmp_path / "github").mkdir()
     said = refused(cloi("sandbox", "--port", "0", "--directory", str(tmp_path)))
