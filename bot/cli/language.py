@@ -29,6 +29,7 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
 
     Ends with 1 where something is wrong; notices alone are none.
     """
+    from bot.github.facts import FIELDS
     from bot.language.lint import lint as look
     from bot.render.plain import one_line
     from bot.steps.registry import installed, step_classes
@@ -43,7 +44,7 @@ def lint(definitions: tuple[Path, ...], as_json: bool) -> None:
             raise Trouble(f"{path}: it is a directory; name the files in it") from error
         except UnicodeDecodeError as error:
             raise Trouble(f"{path}: it is not text in UTF-8") from error
-        for finding in look(text, types, plugins):
+        for finding in look(text, types, plugins, FIELDS):
             wrong += finding.severity != "notice"
             if as_json:
                 click.echo(json.dumps({"file": str(path), **asdict(finding)}, ensure_ascii=False))

@@ -9,6 +9,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,6 +61,24 @@ class Unreadable(msgspec.Struct, frozen=True):
 
     reason: str
 
+
+_ALWAYS = ("repository", "number", "actor", "actor_type", "action", "delivery")
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: (*_ALWAYS, *names.split())
+    for kind, names in {
+        "pull-request": "head_sha head_ref base_ref base_sha head_repo same_repo merged draft author own title "
+        "on_default_branch",
+        "review": "state head_sha",
+        "comment": "is_pull title comment_id body commands author author_id author_association created_at",
+        "run": "run_id attempt status conclusion event path head_sha head_branch",
+        "job": "run_id name status conclusion",
+        "check": "head_sha name status conclusion",
+        "button": "check_run_id external_id identifier head_sha",
+        "push": "branch before after deleted forced is_default",
+        "installation": "installation account repositories added removed",
+    }.items()
+}
+"""The names of each kind's data, for `cloi lint` and docs/workflows.md."""
 
 RERUN = "rerun"  # the identifier of the button that GitHub itself puts on each check run
 

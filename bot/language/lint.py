@@ -48,13 +48,18 @@ def lint(
     text: str,
     types: Mapping[str, type[Takes]] | None = None,
     plugins: Collection[str] | None = None,
+    facts: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Finding, ...]:
-    """All findings, in order of lines. types, plugins: those that exist; None does not look at them."""
-    return examine(read(text), types, plugins)
+    """All findings, in order of lines. types, plugins, facts (kind to names of its data): those that exist; None
+    does not look at them."""
+    return examine(read(text), types, plugins, facts)
 
 
 def examine(
-    source: Source, types: Mapping[str, type[Takes]] | None = None, plugins: Collection[str] | None = None
+    source: Source,
+    types: Mapping[str, type[Takes]] | None = None,
+    plugins: Collection[str] | None = None,
+    facts: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """The same for a text that has been read."""
     if source.data is None:
@@ -73,6 +78,8 @@ def examine(
         found.update(looking.types(types))
     if plugins is not None:
         found.update(looking.plugins(plugins))
+    if facts is not None:
+        found.update(looking.facts(facts))
     if not any(f.severity == "error" for f in found):
         found.update(looking.unused())
     return tuple(sorted(found))
@@ -185,6 +192,34 @@ class _Looking:
                 if above in self.by_name and above not in seen:
                     seen.add(above)
                     ways.append([*way, above])
+
+    def facts(self, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+        """Triggers that wait for what never comes: no such fact, or nothing of that name in it."""
+        given, place = self.body.get("trigger"), ("workflow", "trigger")
+        triggers = (
+            [(place, given)]
+            if isinstance(given, dict)
+            else [((*place, i), t) for i, t in enumerate(_list(given))]
+        )
+        for at, raw in triggers:
+            trigger = _dict(raw)
+            kind = trigger.get("on")
+            if not isinstance(kind, str):
+                continue
+            if kind not in known:
+                hint = self.near(kind, known) or f"known are {', '.join(known)}"
+                yield self.finding((*at, "on"), "unknown-fact", f"there is no fact {kind!r}", hint)
+                continue
+            named = [((*at, "where", name), name) for name in _dict(trigger.get("where"))]
+            named += [
+                (where, found[1])
+                for where, found in _all(trigger, at)
+                if found[:1] == ("fact",) and found[1:]
+            ]
+            for where, name in named:
+                if name not in known[kind]:
+                    message = f"the fact {kind!r} has no {name!r}"
+                    yield self.finding(where, "unknown-fact-data", message, self.near(name, known[kind]))
 
     def all_references(self) -> Iterator[Finding]:
         """Every `${…}`: of the right form, and naming something that will be there."""

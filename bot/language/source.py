@@ -60,11 +60,13 @@ def read(text: str) -> Source:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        return _unreadable(mark.line + 1 if mark else 0, "yaml", str(error.problem))
+        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+        hint = "text with ${…} must stand in quotes between { and }" if "${" in line else ""
+        return _unreadable(mark.line + 1 if mark else 0, "yaml", str(error.problem), hint)
     except (yaml.YAMLError, RecursionError, UnicodeError):
         return _unreadable(0, "yaml", "not readable as YAML")
     if root is None:
-        return _unreadable(0, "yaml", "empty")
+        return _unreadable(0, "yaml", "the file is empty")
     reading = _Reading()
     try:
         data = reading.plain(root, (), root.start_mark.line + 1)
@@ -73,8 +75,8 @@ def read(text: str) -> Source:
     return Source(data, reading.lines, tuple(reading.findings))
 
 
-def _unreadable(line: int, rule: str, message: str) -> Source:
-    return Source(None, {}, (Finding(line, rule, message),))
+def _unreadable(line: int, rule: str, message: str, suggestion: str = "") -> Source:
+    return Source(None, {}, (Finding(line, rule, message, suggestion),))
 
 
 class _Reading:

@@ -56,3 +56,36 @@ def test_plugins_are_listed_by_kind_with_the_schemas_of_their_inputs() -> None:
     assert (
         "gate               solution-validator       solution" in CliRunner().invoke(main, ["plugins"]).stdout
     )
+
+
+WAITS_IN_VAIN = """
+workflow:
+  name: r
+  version: "1"
+  trigger:
+    - {on: pull, key: "${fact.number}"}
+    - on: pull-request
+      where: {actoin: opened}
+      key: "${fact.repository}/${fact.nubmer}"
+  steps:
+    - {name: a, type: sleep, inputs: {duration: 5s}}
+"""
+
+
+def test_a_trigger_that_waits_for_what_never_comes_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(WAITS_IN_VAIN)
+    done = CliRunner().invoke(main, ["lint", str(tmp_path / "r.yaml")])
+    assert done.exit_code == 1
+    assert [line.split(": ", 2)[-1] for line in done.stdout.splitlines()] == [
+        "there is no fact 'pull'; known are pull-request, review, comment, run, job, check, button, push, installation "
+        "[unknown-fact]",
+        "the fact 'pull-request' has no 'actoin'; did you mean 'action'? [unknown-fact-data]",
+        "the fact 'pull-request' has no 'nubmer'; did you mean 'number'? [unknown-fact-data]",
+    ]
+
+
+def test_braces_within_braces_are_answered_with_quotes(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("workflow:\n  steps:\n    - {inputs: {duration: ${context.time}}}\n")
+    done = CliRunner().invoke(main, ["lint", str(tmp_path / "r.yaml")])
+    assert "r.yaml:3: error: " in done.stdout
+    assert "text with ${…} must stand in quotes between { and }" in done.stdout

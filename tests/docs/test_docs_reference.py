@@ -230,6 +230,17 @@ def test_every_kind_of_fact_is_told() -> None:
     assert {bare(row[0]) for row in table} == kinds
     told = set(re.findall(r"`(\w+)`", " ".join(row[1] for row in table)))
     assert facts._READERS.keys() - told <= {"ping"}
+    data = {bare(row[0]): set(re.findall(r"`(\w+)`", row[3])) for row in table}
+    assert data == {kind: set(names) - set(facts._ALWAYS) for kind, names in facts.FIELDS.items()}
+
+
+def test_the_data_of_a_fact_is_what_its_reader_gives_it() -> None:
+    given: dict[str, set[str]] = {}
+    for call in ast.walk(ast.parse((ROOT / "bot/github/facts.py").read_text())):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "fact":
+            kind = ast.literal_eval(call.args[0])
+            given.setdefault(kind, set(facts._ALWAYS)).update(k.arg for k in call.keywords if k.arg)
+    assert given == {kind: set(names) for kind, names in facts.FIELDS.items()}
 
 
 DEFINITIONS = [parse(p.read_text()) for p in sorted((ROOT / "templates" / "workflows").glob("*.yaml"))]
