@@ -227,6 +227,10 @@ class _Looking:
             for key in ("inputs", "when", "fix_forward"):
                 for at, reference in _all(step.raw.get(key), (*step.at, key)):
                     yield from self._reference(at, reference, step)
+            if isinstance(when := step.raw.get("when"), str) and "${" not in when:
+                message = f"when is {when!r} each time, which decides nothing"
+                hint = "write a reference such as ${context.name}"
+                yield self.finding((*step.at, "when"), "constant-when", message, hint, severity="warning")
         for at, reference in _all(self.body.get("rollback_required"), ("workflow", "rollback_required")):
             yield from self._reference(at, reference, None)
         for at, reference in _all(self.body.get("trigger"), ("workflow", "trigger")):

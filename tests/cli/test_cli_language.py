@@ -77,8 +77,8 @@ def test_a_trigger_that_waits_for_what_never_comes_is_named(tmp_path: Path) -> N
     done = CliRunner().invoke(main, ["lint", str(tmp_path / "r.yaml")])
     assert done.exit_code == 1
     assert [line.split(": ", 2)[-1] for line in done.stdout.splitlines()] == [
-        "there is no fact 'pull'; known are pull-request, review, comment, run, job, check, button, push, installation "
-        "[unknown-fact]",
+        "there is no fact 'pull'; known are pull-request, review, comment, run, job, check, "
+        "button, push, installation [unknown-fact]",
         "the fact 'pull-request' has no 'actoin'; did you mean 'action'? [unknown-fact-data]",
         "the fact 'pull-request' has no 'nubmer'; did you mean 'number'? [unknown-fact-data]",
     ]
@@ -89,3 +89,10 @@ def test_braces_within_braces_are_answered_with_quotes(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["lint", str(tmp_path / "r.yaml")])
     assert "r.yaml:3: error: " in done.stdout
     assert "text with ${…} must stand in quotes between { and }" in done.stdout
+
+
+def test_a_when_that_is_no_reference_is_warned_of(tmp_path: Path) -> None:
+    text = WAITS_IN_VAIN.replace("duration: 5s}", "duration: 5s}, when: maybe").partition("  trigger:")
+    (tmp_path / "r.yaml").write_text(text[0] + "  steps:" + text[2].partition("  steps:")[2])
+    done = CliRunner().invoke(main, ["lint", str(tmp_path / "r.yaml")])
+    assert "warning: when is 'maybe' each time, which decides nothing" in done.stdout
