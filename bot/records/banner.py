@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.records.blocks import Block, Kind
 from bot.records.choose import PERMITS
@@ -42,6 +43,7 @@ _STATE = re.compile(
 _IN_TITLE = re.compile(
     r"[(\[]\s*(?P<end>super[sc]ee?ded|obsolete|deprecated|withdrawn|rejected|retired|"
     r"replaced by)\b[^()\[\]]{0,80}[)\]]\s*$|"
+    r"\s[–—-]\s(?-i:(?P<loud>SUPERSEDED|OBSOLETE|DEPRECATED|WITHDRAWN|REJECTED|RETIRED))\W*$|"
     r"^\W*(?P<start>superseded|obsolete|deprecated|withdrawn|rejected|retired)\s*(?:\]|:|\s[–—-]\s)",
     re.I,
 )
@@ -67,11 +69,17 @@ _REOPENED = re.compile(
     _LEAD_IN + r"(?:this|the)\s+(?:(?:architectur(?:e|al)|decision|record|adr|rfc|document|proposal)\s+){1,4}"
     r"(?:(?:is|has been|was)\s+(?:(?:now|again|currently|still)\s+){0,2}"
     r"(?:being\s+(?:revisited|reconsidered|reviewed|re-?evaluated|challenged)|"
-    r"under\s+(?:review|reconsideration)|re-?opened|on\s+hold|suspended|revoked|rescinded|disputed|contested|cancell?ed|"
+    r"under\s+(?:review|reconsideration)|re-?opened|on\s+hold|suspended|reversed|revoked|rescinded|disputed|contested|cancell?ed|"
     r"no\s+longer\s+(?:valid|applicable|in\s+force|relevant|followed|in\s+use))|no\s+longer\s+(?:applies|holds|stands))\b",
     re.I,
 )
 """A decision that was taken, and is open again or holds no more."""
+_STRUCK_TITLE = re.compile(r"~~[^~]{1,300}~~|<(?:del|s|strike)>[^<>]{1,300}</(?:del|s|strike)>", re.I)
+_LATER_CHAPTER = re.compile(
+    r"^\W*(?:\d[\d./-]*\W+)?(?:update[ds]?|addendum|postscript|epilogue|afterword|retrospective|nachtrag)\b",
+    re.I,
+)
+"""A chapter that was written when the decision had been lived with."""
 _STATUS_OF = {
     "s": Status.SUPERSEDED,
     "o": Status.DEPRECATED,
@@ -118,13 +126,32 @@ def from_banner(
             return Banner(Status.DRAFT, text[:300], Place(line, block.end_line))
         if _REOPENED.match(text):
             return Banner(Status.UNKNOWN, text[:300], Place(line, block.end_line))
+    for block, line, text in _added_later(blocks):
+        if _OF_US.match(text) and (found := _STATE.match(text)):
+            return Banner(_meant(found["state"]), text[:300], Place(line, block.end_line))
+        if _REOPENED.match(text) or _OPEN.match(text):
+            return Banner(Status.UNKNOWN, text[:300], Place(line, block.end_line))
     head, text_or_none = title
+    top = next((b for b in blocks if b.kind is Kind.HEADING), None)
+    if top is not None and _STRUCK_TITLE.fullmatch(top.text.strip()):
+        return Banner(Status.UNKNOWN, top.text[:300], top.place)
     if text_or_none and (named := _IN_TITLE.search(plain(text_or_none))):
         place = head.place if head else Place(1, 1)
-        return Banner(_meant(named["end"] or named["start"]), text_or_none[:300], place)
+        return Banner(_meant(named["end"] or named["loud"] or named["start"]), text_or_none[:300], place)
     if text_or_none and _OPEN_TITLE.search(plain(text_or_none)):
         return Banner(Status.DRAFT, text_or_none[:300], head.place if head else Place(1, 1))
     return None
+
+
+def _added_later(blocks: Sequence[Block]) -> Iterator[tuple[Block, int, str]]:
+    """The first paragraph of each chapter such as "Update 2025"."""
+    for above, block in pairwise(blocks):
+        if (
+            above.kind is Kind.HEADING
+            and block.kind is Kind.PARAGRAPH
+            and _LATER_CHAPTER.match(plain(above.text))
+        ):
+            yield block, block.line, plain(block.text)
 
 
 def _set_off(blocks: Sequence[Block], end: int) -> Iterator[tuple[Block, int, str]]:

@@ -27,9 +27,9 @@ _TAKEN_BACK = re.compile(
     r"^\W*+(?:(?:now|later|since|partially|partly|on|\d(?:[./-]*\d)*+)\W++){0,6}"
     r"(?:(?:super[sc]|replaced|obsolete|deprecat|reject|retired|"
     r"withdrawn|reverted|ersetzt|abgelöst|veraltet|abgelehnt|remplac|reemplaz|sustitu|substitu)|"
-    r"(?:(?:this|the|it|decision|adr|record|rfc|proposal|then|but|has|been|is|was|again|\d(?:[./-]*\d)*+)\W++){0,8}"
+    r"(?:(?:this|the|it|decision|adr|record|rfc|proposal|then|but|has|been|is|was|again|status|state|changed|set|to|\d(?:[./-]*\d)*+)\W++){0,8}"
     r"(?P<end>withdrawn|rejected|reverted|retired|deprecated|super[sc]ee?ded|revoked|rescinded|annulled|void|voided|"
-    r"cancelled|canceled|expired|abandoned|declined|overruled|overturned|vetoed|repealed|reopened|re-opened|"
+    r"reversed|cancelled|canceled|expired|abandoned|declined|overruled|overturned|vetoed|repealed|reopened|re-opened|"
     r"on hold|deferred|postponed|suspended|undecided|not\s+accepted|not\s+approved|"
     r"no longer\s+(?:valid|accepted|in force|applicable|applies|relevant|in use))"
     r"(?=\s*(?:[.,;:!()\[\]\d–—-]|$|(?:by|on|in|since|at|as|because|due|after|until|again|for)\b)))",
@@ -38,6 +38,11 @@ _TAKEN_BACK = re.compile(
 _ONLY_A_STATE = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+){0,2}\W*")
 _NO_MORE = (*_TAKES_BACK, Status.DEFERRED, Status.DRAFT, Status.PROPOSED)
 _OPEN = (Status.UNKNOWN, Status.PLACEHOLDER)
+_ASIDE = re.compile(
+    r"(?:\d+[-_.])?(?:rejected|superseded|deprecated|obsolete|withdrawn|declined|abandoned|archived?|retired|historic(?:al)?|"
+    r"drafts?|proposed|proposals?-?draft|pending|wip|templates?|examples?|samples?)(?:[-_](?:adrs?|rfcs?|decisions?|records?))?$",
+    re.I,
+)
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
 _STATE_AND_DATE = re.compile(
     r"^[^\w]*[^\W\d_]+(?:\W+(?:on|at|since|in|am|le|el|em|seit))?\W+[\w ./-]{6,24}\W*$", re.I
@@ -117,6 +122,15 @@ def choose_status(fields: Sequence[Field], setting: Setting, family: str = "") -
         if others:
             return next((s for s in others if s.status is not Status.UNKNOWN), others[0])
     return known[0]
+
+
+def put_aside(stated: Stated | None, path: str) -> Stated | None:
+    """The statement, in doubt where the file was put into a folder of records that hold no more, or not yet."""
+    if stated is None or stated.status not in PERMITS:
+        return stated
+    found = next((part for part in path.split("/")[-3:-1] if _ASIDE.match(part)), None)
+    doubt = f"stands in a folder called “{found[:40]}”" if found else None
+    return Stated(Status.UNKNOWN, stated.field, doubt) if doubt else stated
 
 
 def choose_date(

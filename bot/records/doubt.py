@@ -37,9 +37,9 @@ _AT_ONCE = re.compile(
     | after\s[^.;,]{{0,40}}\b(?:is|are|has|have|passes|pass|gets)\b
     | pending\b(?!\s+(?:\w+\s+)?{_WORK})
     | in\s+(?:principle|theory|draft|part\s+only)\b
-    | as\s+(?:an?\s+)?(?:draft|proposal|candidate|idea|soon)\b
+    | as\s+(?:an?\s+)?(?:draft|proposal|candidate|idea|soon|trial|pilot|test|experiment)\b
     | for\s+(?:\w+\s+)?
-      (?:review|discussion|trial|comments?|experiment\w*|consideration|evaluation|feedback|now)\b
+      (?:review|discussion|trial|pilot|testing|comments?|experiment\w*|consideration|evaluation|feedback|now)\b
     | (?:\w{{2,12}}\s+)?with\s+(?:\w+\s+)?(?:conditions?|reservations?)\b
     | (?:provisional|condition|tentativ|preliminar|temporar)\w*
     | (?:tomorrow|tb[acd]|elsewhere|soon|someday|eventually)\b
@@ -98,7 +98,8 @@ _HELD = re.compile(
     r"(?:^|[\W_])(?:hold\s+off|on\s+ice|do\s+not\s+(?:implement|use|start|proceed|apply|build|merge)|"
     r"don['’]t\s+(?:implement|use|start|proceed|apply|build|merge)|"
     r"stale|out\s+of\s+date|historical(?:ly)?|historic|almost|nearly|objections?\s+(?:open|pending|raised)|"
-    r"(?:open|pending|unresolved)\s+objections?|no\s+quorum|without\s+(?:a\s+)?quorum|by\s+mistake|in\s+error|"
+    r"(?:open|pending|unresolved)\s+objections?|no\s+quorum|i\s+(?:guess|think|hope|believe)|probably|maybe|perhaps|presumably|"
+    r"likely|unsure|on\s+paper|trial|pilot|self-approved|changes\s+requested|reversed|without\s+(?:a\s+)?quorum|by\s+mistake|in\s+error|"
     r"no\s+longer\s+(?:valid|applies|applicable|in\s+force|relevant|holds?|used|in\s+use))(?![^\W\d_])",
     re.I,
 )

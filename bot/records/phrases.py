@@ -21,6 +21,7 @@ from bot.records.wording import (
     EAST_BY,
     EAST_OF,
     FILLER,
+    IN_OURS,
     JOINER,
     LABELLED,
     NEGATED,
@@ -209,6 +210,8 @@ class _Sentence:
             newer = _is_newer(reference, self.own)
             if reference.doubtful and not about_us(lead[-200:]):
                 return None
+            if kind is RelationKind.SUPERSEDES and IN_OURS.search(lead[-200:]):
+                return partial(kind)
             if self.strict and kind is RelationKind.SUPERSEDES and OF_OURS.search(lead[-200:]):
                 return partial(kind)
             if not about_us(lead[-200:]) or (self.strict and kind in PASSIVE and OF_OURS.search(lead[-200:])):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from bot.records import front_matter
 from bot.records.banner import from_banner
 from bot.records.blocks import Block, Kind, sections_of
-from bot.records.choose import choose_date, choose_status, statuses
+from bot.records.choose import choose_date, choose_status, put_aside, statuses
 from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
 from bot.records.field_lines import name_key
@@ -86,7 +86,7 @@ def record_of(document: Document, order: Order | None = None, site: Site | None 
     )
     stating = _of_this_one(fields, document.blocks, title_block, identity.number)
     setting = setting_of(document.blocks, source.lines)
-    stated = choose_status(stating, setting, document.family)
+    stated = put_aside(choose_status(stating, setting, document.family), path)
     status, status_field = (stated.status, stated.field) if stated else (None, None)
     iso, date_field = choose_date(path, fields, status_field, order)
     label = title.label if title and title.label else own_word(source.text, path, site)
@@ -193,11 +193,19 @@ def _last_number(text: str, default: int) -> int:
 
 _TAKEN_BACK_BY = {
     **dict.fromkeys(
-        ("true", "yes"), ("archived", "deprecated", "obsolete", "withdrawn", "rejected", "template", "wip")
+        ("true", "yes"),
+        ("archived", "deprecated", "obsolete", "superseded", "withdrawn", "rejected", "template", "wip"),
     ),
     **dict.fromkeys(("false", "no"), ("approved", "accepted", "ratified", "final")),
 }
 """Keys of front matter that with this value deny what `status` may say."""
+_DENYING_TAGS = frozenset({"superseded", "obsolete", "withdrawn", "rejected", "archived"})
+
+
+def _denied_by_tag(value: object) -> str | None:
+    """A tag that is a state of a record which is not to be acted on."""
+    tags = value if isinstance(value, list) else str(value).split(",")
+    return next((str(tag) for tag in tags[:50] if str(tag).strip().lower() in _DENYING_TAGS), None)
 
 
 def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
@@ -207,7 +215,9 @@ def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
         key = name_key(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
         if name.lower() == "draft" and str(value).strip().lower() in ("true", "yes", "on"):
             key, value = "status", "draft"
-        if key is None and name.lower() in _TAKEN_BACK_BY.get(str(value).strip().lower(), ()):
+        if name.lower() == "tags" and (denied := _denied_by_tag(value)):
+            key, value = "status", denied
+        if name.lower() in _TAKEN_BACK_BY.get(str(value).strip().lower(), ()):
             key, value = "status", f"{name}: {value}"
         if name.lower() == "stage" and "status" not in {other.lower() for other in front.values}:
             key = "status"  # a log whose records go through stages

@@ -118,6 +118,10 @@ OF_OURS = re.compile(
     r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
 )
 """A thing of this record, not the record: "this section", "our first cache"."""
+IN_OURS = re.compile(
+    r"^\W*the\s+\w[\w -]{2,60}\s(?:in|of|by)\s+this\s+(?:adr|rfc|record|decision|document|proposal)\W*$", re.I
+)
+"""Something in this record, such as "the standards presented in this ADR"."""
 LABELLED = re.compile(
     r"^[\])`*_]{0,3}\s{0,2}[(|:–—-]{1,2}\s{0,2}[*_]{0,2}(?P<verb>(?:partially\s+)?(?:super[sc]ee?des|super[sc]ee?ded\s+by|"
     r"replaces|replaced\s+by|obsoletes|obsoleted\s+by|amends|amended\s+by))[*_]{0,2}\s*(?:[)|]|$)",

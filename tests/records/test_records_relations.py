@@ -276,6 +276,10 @@ def test_a_pull_request_that_a_kep_replaces_is_no_kep() -> None:
         ("This ADR is superseded by `adr/0012-y.md`.", {(RelationKind.SUPERSEDED_BY, "0012")}),
         ("`library/other/0012-y.md` is superseded by this record.", set()),
         ("The constant `ADR-0003` replaces `ADR-0004`.", set()),
+        (
+            "The standards presented in this ADR supersede those in [ADR 3](0003-y.md).",
+            {(RelationKind.PARTIALLY_SUPERSEDES, "0003")},
+        ),
         ("Superseded (as never built) by [ADR 12](0012-y.md).", {(RelationKind.SUPERSEDED_BY, "0012")}),
         (
             "This ADR is superseded by [ADR 12](0012-y.md) concerning the rules.",

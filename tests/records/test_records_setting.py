@@ -145,3 +145,49 @@ def test_what_is_plain_stays_accepted(text: str) -> None:
 )
 def test_words_that_limit_in_many_languages(words: str) -> None:
     assert of(f"{HEAD}## Status\n\n{words}{REST}").status not in PERMITS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Accepted, I guess",
+        "Accepted (probably)",
+        "Accepted on paper",
+        "Accepted as a trial",
+        "Accepted for pilot",
+        "Accepted, changes requested",
+        "Accepted, reversed in May",
+        "Accepted\n\nStatus changed to rejected on 2024-05-01.",
+    ],
+)
+def test_words_that_make_an_acceptance_half(words: str) -> None:
+    assert of(f"{HEAD}## Status\n\n{words}{REST}").status not in PERMITS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}Status: Accepted\n\n## Update 2025\n\nThis decision was reversed in May 2025.\n",
+        f"{HEAD}Status: Accepted\n\n## Addendum\n\nThis record has been superseded.\n",
+        "# ~~1. X~~\n\nStatus: Accepted\n\n## Context\n\nText.\n",
+        "# 1. X - REJECTED\n\nStatus: Accepted\n\n## Context\n\nText.\n",
+        f"---\nstatus: accepted\nsuperseded: true\n---\n{HEAD}{REST}",
+        f"---\nstatus: accepted\ntags: [api, Superseded]\n---\n{HEAD}{REST}",
+    ],
+)
+def test_what_was_added_later_takes_an_acceptance_back(text: str) -> None:
+    assert of(text).status not in PERMITS
+
+
+def test_an_update_of_something_else_takes_nothing_back() -> None:
+    later = "## Update 2025\n\nThe old client was withdrawn. This decision stands.\n"
+    assert of(f"{HEAD}Status: Accepted\n\n{later}").status is Status.ACCEPTED
+    assert of(f"---\nstatus: accepted\ntags: [api, deprecated]\n---\n{HEAD}{REST}").status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("folder", ["rejected", "archive", "drafts", "historic-adrs", "superseded"])
+def test_a_folder_of_records_that_do_not_hold_is_a_doubt(folder: str) -> None:
+    text = f"{HEAD}Status: Accepted{REST}"
+    record = of(text, f"docs/adr/{folder}/0001-x.md")
+    assert record.status is Status.UNKNOWN and folder in (record.status_doubt or "")
+    assert of(text, "docs/archive-service/adr/0001-x.md").status is Status.ACCEPTED
