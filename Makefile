@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Processes are started by the hundred: that they compile all modules anew each time would be a third of the tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check slow bench lock clean help
 
 help:
@@ -51,7 +54,7 @@ slow: $(READY)
 		tests/engine/test_simulation.py tests/engine/test_port_crashes.py tests/engine/test_engine_machine.py \
 		tests/store/test_power.py
 	@CLOI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist load tests/insights/test_foresight_proof.py \
-		tests/records tests/plans tests/gates tests/render tests/actions tests/engine/test_language.py
+		tests/records tests/plans tests/gates tests/render tests/actions tests/sandbox tests/engine/test_language.py
 
 # What is compared with lives in a venv of its own. Where it cannot be had, the benchmark says so and goes on.
 .venv-bench/.ready: requirements-bench.lock

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import yaml
 
@@ -21,6 +22,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}\Z")
 
 
+@lru_cache(maxsize=32)  # steps ask again and again for what seldom changes
 def read(data: bytes | None, *, path: str = c.CONFIGURATION_PATH) -> c.Configuration:
     """The configuration in `data`; None (no such file) and an empty file give the defaults.
 

@@ -24,6 +24,7 @@ from bot.sandbox.execution import (
     RunSpec,
     StepFinished,
 )
+from tests.properties import slow
 
 SHA_CHECKOUT, SHA_UPLOAD, SHA_DOWNLOAD = "1" * 40, "2" * 40, "3" * 40
 CHECKOUT = f"actions/checkout@{SHA_CHECKOUT} # v5"
@@ -300,6 +301,7 @@ async def test_jobs_do_not_share_a_home(spec_of: Callable[..., RunSpec]) -> None
     assert run.jobs == {"one": "success", "two": "success"}
 
 
+@slow
 async def test_credentials_are_kept_only_where_they_are_asked_for(spec_of: Callable[..., RunSpec]) -> None:
     run = await told(
         spec_of(f"""
@@ -328,6 +330,7 @@ async def test_credentials_are_kept_only_where_they_are_asked_for(spec_of: Calla
     assert run.jobs["foreign"] == "failure" and "acme/widgets only" in run.log("foreign")
 
 
+@slow
 async def test_depth_and_refs_are_as_the_real_action_makes_them(spec_of: Callable[..., RunSpec]) -> None:
     spec = spec_of(f"""
         jobs:
@@ -383,6 +386,7 @@ async def test_an_action_without_a_stand_in_stops_the_run_before_anything_runs(
     assert "no reusable workflows" in run.log("fourth")
 
 
+@slow
 async def test_an_artifact_name_is_taken_once_and_missing_files_fail_where_that_is_asked(
     spec_of: Callable[..., RunSpec],
 ) -> None:
@@ -476,6 +480,7 @@ async def test_a_run_that_does_not_stop_is_killed_after_the_grace(
     assert alive("sleep 4712.") == []
 
 
+@slow
 async def test_limits_of_jobs_and_of_the_run_are_kept(spec_of: Callable[..., RunSpec]) -> None:
     spec = spec_of("""
         jobs:

@@ -121,6 +121,7 @@ async def test_a_rollback_closes_what_is_open_and_reverts_what_is_merged(open_st
         assert "teashop/login_limit.py" not in stage.sandbox.tree(REPOSITORY, "main")
 
 
+@slow
 async def test_a_log_without_such_a_word_is_left_alone_and_told_so(open_stage) -> None:
     async with open_stage(files=decided_files()) as stage:
         told = await implemented(stage)
