@@ -26,7 +26,8 @@ _LEAD_IN = (
 _SUBJECT = (
     r"(?:(?:this|the)\s+(?:(?:architectur(?:e|al)|decision|record|adr|rfc|pep|kep|document|proposal|page|spec|"
     r"specification|design|one)\s+){1,4}(?:is|has been|was|have been)\s+"
-    r"(?:(?:now|fully|since|hereby|completely)\s+)?)?"
+    r"(?:(?:now|fully|since|hereby|completely)\s+)?"
+    r"(?:(?:retired|expired|withdrawn|deprecated|archived|closed)\s+and\s+(?:(?:is|has been|was)\s+)?)?)?"
 )
 _BY = re.compile(
     _LEAD_IN + _SUBJECT + r"(?:super[sc]ee?ded|replaced|obsoleted|invalidated|made obsolete|deprecated)\s+"

@@ -54,6 +54,7 @@ HEADER_SECTIONS = re.compile(
 
 
 _NO = re.compile(r"^(?:no|n|not yet|false|never|pending|open|0|[✗✘❌✖☐□-]|\[\s?\])$", re.I)
+_RELATIONS = ("supersedes", "superseded-by", "amends", "amended-by")
 _PERSON = re.compile(r"^(?:reviewer|approver|voter|member|stakeholder|person|who|signatory|team)s?$", re.I)
 _IN_CODE = re.compile(r"`[^`:]{1,60}:[^`]*`\W*$")
 _OF_OTHERS = re.compile(
@@ -237,6 +238,9 @@ def _is_under_headed(blocks: Sequence[Block], index: int) -> bool:
 
 def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
     block = blocks[index]
+    if (over := _over_a_list(blocks, index)) and header:
+        yield _labelled(blocks, index, *over, block.line, [], header)
+        return
     if (block.quote and not header) or not may_hold(block.text):
         return
     where = "bullet" if block.kind is Kind.ITEM else "attribute" if block.kind is Kind.FIELD else "line"
@@ -254,6 +258,17 @@ def _lines(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]
             else:
                 rest = [text for _, text in lines[offset + 1 :]]
                 yield _labelled(blocks, index, key, name, number, rest, header)
+
+
+def _over_a_list(blocks: Sequence[Block], index: int) -> tuple[str, str] | None:
+    """(key, name) of an item that is nothing but a relation's name, over items of its own."""
+    block = blocks[index]
+    if block.kind is not Kind.ITEM or len(block.text) > 40 or index + 1 == len(blocks):
+        return None
+    below = blocks[index + 1]
+    name = plain(block.text).rstrip(" :")
+    key = name_key(name) if below.kind is Kind.ITEM and below.level > block.level else None
+    return (key, name) if key in _RELATIONS else None
 
 
 def _continued(field: Field, lines: Sequence[tuple[int, str]], offset: int) -> Field:

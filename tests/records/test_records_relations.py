@@ -28,6 +28,9 @@ SAID = [
     "", {(K.SUPERSEDES, "0001"), (K.SUPERSEDES, "0002"), (K.SUPERSEDES, "0003")}),
     ("**Superseded by:**\n- [Y](0007-y.md)\n- ADR-8\n"
     "", {(K.SUPERSEDED_BY, "0007"), (K.SUPERSEDED_BY, "0008")}),
+    ("- Status: Draft\n- Supersedes\n  - [Y](0007-y.md)\n  - ADR-8 (Old errors)\n"
+    "", {(K.SUPERSEDES, "0007"), (K.SUPERSEDES, "0008")}),
+    ("- Supersedes\n- ADR-7\n", {(K.RELATED, "0007")}),
     ("| Field | Value |\n|---|---|\n| Replaced by | ADR 7 |\n", {(K.SUPERSEDED_BY, "0007")}),
     ("Supersedes: the cache part in ADR-7\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
     ("Supersedes: ADR-7's retry rule\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),

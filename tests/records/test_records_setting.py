@@ -191,3 +191,10 @@ def test_a_folder_of_records_that_do_not_hold_is_a_doubt(folder: str) -> None:
     record = of(text, f"docs/adr/{folder}/0001-x.md")
     assert record.status is Status.UNKNOWN and folder in (record.status_doubt or "")
     assert of(text, "docs/archive-service/adr/0001-x.md").status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("was", ["retired", "expired", "archived"])
+def test_what_was_retired_and_superseded_is_superseded(was: str) -> None:
+    banner = f"This RFC has been {was} and has been superseded by [RFC#0016: Y](0016-y.md).\n\n"
+    record = of(f"{HEAD}{banner}## Context\n\nText.\n")
+    assert record.status is Status.SUPERSEDED and record.superseded_by == ("0016",)
