@@ -25,7 +25,9 @@ _NAMES: dict[str, str] = {
         "start date|start-date|created|created on|created at|creation date|date created|"
         "assigned|date assigned|submission date|date started|date-started|"
         "creation-date|date proposed|proposed on|proposed date|date-created|created date|"
-        "erstellt|erstellt am|date added|opened|date opened|creado|written"
+        "erstellt|erstellt am|date added|opened|date opened|creado|written|introduced|introduced on|"
+        "date introduced|raised|"
+        "recorded date|recorded on|date recorded|proposed at|submitted on"
     ),
     "date-updated": (
         "last updated|last-updated|updated|last modified|modified|last-updated-date|last update|"
@@ -66,6 +68,7 @@ _NAMES: dict[str, str] = {
         "superseded by if applicable|superseded by decision|被取代|заменено на|replaced by adr|obsoleted-by"
     ),
     "partially-supersedes": (
+        "supersedes amends|amends supersedes|supersedes and amends|supersedes updates|supersedes partly amends|"
         "partially supersedes|partly supersedes|supersedes partially|supersedes in part|supersedes partly"
     ),
     "partially-superseded-by": (

@@ -35,8 +35,11 @@ from bot.records.wording import (
     PROPOSED,
     SEE,
     SET_OFF,
+    SOME_DECISION,
     STATUS_KINDS,
     STEMS,
+    THING_AFTER,
+    THING_OF,
     THIS_DOES,
     TITLE,
     VERB,
@@ -199,6 +202,8 @@ class _Sentence:
             if kind_or_none is None:
                 return None
             kind = kind_or_none
+        elif kind is RelationKind.SUPERSEDES and self._is_of_it(verb, gap, reference):
+            kind = partial(kind)
         start = verb.start() if goes_on else _clause_start(self.text, verb)
         lead = self._lead(start, verb.start(), index)
         if NEGATED.search(lead):
@@ -228,6 +233,13 @@ class _Sentence:
             return partial(kind)
         return kind
 
+    def _is_of_it(self, verb: re.Match[str], gap: str, reference: Reference) -> bool:
+        """Whether a thing of that record is meant: "the *retry* decision of ADR-7", "the ADR-7 retry rules"."""
+        if SOME_DECISION.search(gap):
+            return True
+        named = re.search(r"\bthe\s+[\[`*_]*$", gap, re.I)
+        return bool(named and THING_AFTER.match(self.text[reference.end : reference.end + 60]))
+
     def _lead(self, start: int, end: int, index: int) -> str:
         """The words before the verb, with this record's own name as "this"."""
         for reference in reversed(self.references[:index]):
@@ -241,9 +253,11 @@ def _through(kind: RelationKind, gap: str) -> RelationKind | None:
     if len(gap) > 120 or re.search(r"[;:!?]|\.\s", gap) or not VIA.search(gap):
         return None
     if kind in (RelationKind.SUPERSEDES, RelationKind.AMENDS):
-        if PART_NOUN.search(gap):
+        if PART_NOUN.search(gap) or SOME_DECISION.search(gap):
             return partial(kind)
-        return kind if WRITTEN_IN.search(gap) else None
+        if WRITTEN_IN.search(gap):
+            return kind
+        return partial(kind) if kind is RelationKind.SUPERSEDES and THING_OF.match(gap) else None
     return kind if kind in PASSIVE and (len(gap.split()) <= 7 or WRITTEN_IN.search(gap)) else None
 
 

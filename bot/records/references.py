@@ -30,6 +30,7 @@ _NOTE = re.compile(r"\s*\(([^()\n]{2,160}(?:\([^()\n]{0,60}\)[^()\n]{0,80})?)\)"
 _ID_AND_TITLE = re.compile(r"^(?:[A-Z][A-Za-z]{1,9}[-_ #]?)?\d{1,6}[ ]*[:.–—-]+[ ]+(\S.{2,})$")
 _NAMED_TITLE = re.compile(r"^\s*[:–—]\s+([^\n(|;]{3,140})|^\s+-\s+([^\n(|;]{3,140})")
 _RECORD_PREFIXES = "ADR|ADRS|ADL|Decision|Architecture Decision|Decision Record|Entscheidung"
+_DECISION = re.compile(r"decisions?\W*\d", re.I)
 _OWN_RFC = r"RFC(?=[-_ #]{0,2}(?:0|\d{1,3}(?!\d)))"  # RFC 7519 is the IETF's, RFC 0019 is the log's
 _LONG_RFC = re.compile(r"(?<![\w/.#-])RFCs?[-_ #]{0,2}([1-9]\d{3})(?![\w%]|\.\d|-\d\d)", re.I)
 """RFC 2119 in a log that has itself come to four digits: of the log or the IETF's, as the words beside it tell."""
@@ -170,7 +171,11 @@ def find(line: str, name: Naming, *, bare: bool = False, doubtful: bool = False)
     if digits and name.words.search(line):
         spans = [*covered, *(m.span() for m in _CODE_SPAN.finditer(line))] if "`" in line else covered
         masked = _masked(line, spans)
-        for match in islice(name.words.finditer(masked), MAX_REFERENCES):
+        named = list(islice(name.words.finditer(masked), MAX_REFERENCES))
+        others = found or any(not _DECISION.match(match[0]) for match in named)
+        for match in named:
+            if others and _DECISION.match(match[0]):
+                continue  # "ADR-7 decision #3": one of that record's decisions
             covered.append(match.span())
             found.append(Reference(match.start(), match.end(), name.id_of(int(match[1]))))
             found += _following(masked, match, name, covered)

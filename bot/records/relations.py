@@ -26,7 +26,7 @@ from bot.records.phrases import (
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
-from bot.records.wording import STATUS_KINDS
+from bot.records.wording import ALTERNATIVES, STATUS_KINDS
 
 MAX_RELATIONS = 600
 MAX_TEXT = 20_000
@@ -61,6 +61,8 @@ _FOR_EXAMPLE = re.compile(r"\b(?:form|format|example|e\.g|such\s+as|like)\b", re
 _BEFORE_NUMBER = re.compile(
     r"^[\s:*_`\"'(\[#-]*(?:(?:by|the|adr|no\.?|number|record|decision|and|also)\b\s*)*$", re.I
 )
+_ITS_DECISION = re.compile(r"\s+(?:decisions?|records?)\s*#?$", re.I)
+"""Between a record and the number of one of its decisions: "ADR-7 decision #3"."""
 _PART_OF = re.compile(r"\b(?:in|of|within|from)[\s*_`\"'“(\[]*$", re.I)
 
 
@@ -81,11 +83,17 @@ def relations_of(
         for relation in _of_field(field, lines, name):
             found.append(relation)
             decided.add((relation.place.line, relation.target))
+    aside = 0  # the level of the chapter on alternatives that the block stands in
+    headed = False
     listed = False  # whether the block before was "This record supersedes:", or an item below it
     for block in blocks:
         if block.kind is Kind.CODE or not block.text:
             continue
         listed = block.kind is Kind.ITEM if listed else False
+        if block.kind is Kind.HEADING:
+            if not aside or block.level <= aside:
+                aside = block.level if headed and ALTERNATIVES.search(block.text) else 0
+            headed = True
         if len(found) > MAX_RELATIONS:
             break
         text = unstruck(block.text[:MAX_TEXT])
@@ -103,6 +111,8 @@ def relations_of(
                 continue
             if reference.doubtful and kind not in STATUS_KINDS:
                 continue
+            if aside and kind in STATUS_KINDS:
+                kind = None
             found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
         listed = listed or bool(block.kind is Kind.PARAGRAPH and _LIST_FOLLOWS.match(text))
     return found
@@ -135,7 +145,8 @@ def _in_value(
         text, find(text, name, bare=bare, doubtful=True), strict=False, own=name.own
     ):
         lead = text[before : reference.start]
-        stray = reference.bare and said is None and not (is_joiner(lead) or _BEFORE_NUMBER.match(lead))
+        apart = _BEFORE_NUMBER.match(lead) and not (before and _ITS_DECISION.match(lead))
+        stray = reference.bare and said is None and not (is_joiner(lead) or apart)
         if stray and (own is not None or not see_successor(text[: reference.start], reference, name.own)):
             continue
         kind = said or _kind_in_field(own, last, lead, first=before == 0)

@@ -49,6 +49,11 @@ _MARK = re.compile(
     r"\[\^(?P<md>[^\[\]\s]{1,60})\]|<sup\b[^<>]{0,100}>\W{0,6}(?P<sup>[\w*]{1,6})|\[(?P<rst>#?\w{0,20}|\*)\]_|"
     r"footnote:\w{0,40}\[(?P<adoc>[^\[\]\n]{0,300})\]|(?P<sign>[†‡§¹²³⁴⁵⁶⁷⁸⁹]|\\\*)|(?<=[^\W_])(?P<star>\*)(?!\*)\W*$"
 )
+_SECTION_SIGN = re.compile(
+    r"(?<!\w)(?:see|cf\.?|decisions?|sections?|chapters?|adr[- ]?\d{1,6}|in|of|per|under)\s{1,3}§{1,2}\s?\d",
+    re.I,
+)
+"""A "§" that leads to a chapter is no mark of a footnote."""
 _NOTE_LINE = re.compile(
     r"^[\s>*-]{0,8}(?:\[\^?(?P<name>[^\[\]\s]{1,60})\]:?|\.\.\s\[(?P<rst>[^\[\]\s]{1,60})\]|"
     r"<sup\b[^<>]{0,100}>\W{0,6}(?P<sup>[\w*]{1,6})[^<>]{0,6}</sup>:?|(?P<sign>[†‡§¹²³⁴⁵⁶⁷⁸⁹]|\\?\*(?!\*)))\s*(?P<text>\S.{0,300})$"
@@ -92,7 +97,7 @@ def doubt_of_dress(field: Field, setting: Setting) -> str | None:
         return VARIABLE
     if _FAINT.search(value):
         return FAINT
-    found = _MARK.search(value)
+    found = _MARK.search(_SECTION_SIGN.sub(" ", value))
     if found and _limited(found, setting.lines):
         return FOOTNOTE
     return REMARK if field.where == "frontmatter" and _remarked(field, setting.lines) else None

@@ -104,7 +104,8 @@ ONLY_PART = re.compile(
     r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo|"
     r"concerning|regarding|with\s+re(?:spect|gards?)\s+to)\b|"
     r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
-    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point)s?\s+\d|"
+    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point|decision|option|step|phase)s?\s+#?\d|"
+    r"[\])`*_]{0,3}\s*[—–]\s*[*_]{0,2}[^.;\n*_]{2,60}\bonly\b|"
     r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"
     r"[\])`*_]{0,3},\s+[^.;,\n]{2,80}\bonly\b|"
     r"[\])`*_]{0,3}\s+(?:for|in)\s+[^.;,\n]{2,40}\b(?:mode|only|part|cases?)\b|"
@@ -148,6 +149,28 @@ PART_NOUN = re.compile(
     re.I,
 )
 VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
+SOME_DECISION = re.compile(
+    r"(?:\bthe\s+(?!(?:original|previous|earlier|prior|old|older|first|initial|whole|entire|full|existing|former|current|"
+    r"architectur\w+|technical|key|core|main|design)\b)[\w.-]+(?:\s+[\w.-]+){0,4}|(?<!\*)\*[\w-]{2,30}\*)"
+    r"\s+decisions?\s+(?:made\s+|taken\s+)?(?:of|in|from)\b",
+    re.I,
+)
+"""One of several decisions: "the serving-mode decision of"."""
+THING_OF = re.compile(r"^[\s*_]{0,4}the\s+[\w.-]+(?:\s+[\w.-]+){0,5}\s+(?:of|in|from)[\s*_`\"'“(\[]*$", re.I)
+"""Something of another record: "the disk layout of"."""
+THING_AFTER = re.compile(
+    r"^[\])`*_]{0,3}\s+(?!(?:and|or|but|for|with|as|in|on|by|which|that|who|is|was|were|are|has|had|to|because|since|when|"
+    r"while|entirely|completely|fully|wholly|altogether|outright|decisions?|records?|documents?|approach|proposals?|"
+    r"design|adrs?|rfcs?|from|of|at|where|here|now|so|if|after|before|via|per|using|along|together|also|both|only|due)(?![\w-]))"
+    r"[a-z][\w-]+"
+)
+"""Behind a reference: something of that record, "the ADR-7 *retry rules*"."""
+ALTERNATIVES = re.compile(
+    r"\b(?:alternatives?|(?:considered|other|rejected|discarded)\s+(?:options?|ideas|solutions?|designs?)|"
+    r"options?\s+(?:considered|rejected|discarded)|pros\s+and\s+cons)\b|^[\W\d]*options\W*$",
+    re.I,
+)
+"""The heading of a chapter about what was not decided."""
 WRITTEN_IN = re.compile(
     r"\b(?:described|defined|documented|made|taken|recorded|established|outlined|proposed|specified|adopted|introduced|"
     r"set\s+out|laid\s+out|chosen|stated|given|agreed|provided|detailed|presented|created)\s+(?:in|by|with)\b",

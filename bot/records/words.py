@@ -57,7 +57,7 @@ _STATES: dict[Status, str] = {
         "adiado|rinviata|uitgesteld|odłożona|отложено|отложена|ertelendi"
     ),
     Status.DEPRECATED: (
-        "deprecated|deprecate|retired|reverted|obsolete|outdated|archived|sunset|sunsetted|"
+        "deprecated|depreciated|deprecate|retired|reverted|obsolete|outdated|archived|sunset|sunsetted|"
         "inactive|invalid|invalidated|no longer valid|no longer relevant|no longer applicable|"
         "no longer in use|veraltet|obsolète|dépréciée|déprécié|obsoleta|obsoleto|depreciada|"
         "depreciado|verouderd|przestarzała|vanhentunut|устарело|устарела|kullanımdan kaldırıldı"

@@ -104,6 +104,21 @@ SAID = [
     ("Status: superseded by \"Better disks\" (ADR 12)\n", {(K.SUPERSEDED_BY, "0012")}),
     ("Supersedes: ADR-7 and ADR-8 only where they speak of disks\n"
     "", {(K.PARTIALLY_SUPERSEDES, "0007"), (K.PARTIALLY_SUPERSEDES, "0008")}),
+    ("Supersedes: ADR-7 decision #3 (disks).\n  Decisions #1 (net) and #2 are unaffected.\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("- Supersedes: ADR-7 — **disks only** (its net stands)\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("**Supersedes the *disk* decision of [ADR-7](0007-y.md).**\nIts other decisions stand.\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("- Supersedes the disk layout of [ADR-7](0007-y.md)\n  for this model\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("This **supersedes the disk-layout decision of ADR-7 only.**\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("It works. This supersedes the ADR-7 per-disk limits: simpler.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("- Supersedes / amends: [ADR-7](0007-y.md) (the disk sub-decision only)\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("This supersedes the decision of ADR-7 entirely.\n", {(K.SUPERSEDES, "0007")}),
+    ("This supersedes the original decision recorded in ADR-7.\n", {(K.SUPERSEDES, "0007")}),
+    ("This supersedes the ADR-7 and all its rules.\n", {(K.SUPERSEDES, "0007")}),
+    ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
+    "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),
     ("状态：已被 ADR-12 取代\n", {(K.SUPERSEDED_BY, "0012")}),
 ]  # fmt: skip

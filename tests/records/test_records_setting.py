@@ -82,6 +82,7 @@ def test_what_stands_apart_or_is_denied_beside_permits_nothing(path: str, text: 
 
 
 PLAIN = [
+    f"{HEAD}## Status\n\nAccepted\nAmended 2031-02-17 (see Decision §6).{REST}",
     f"{HEAD}## Status\n\n> Accepted{REST}",
     f"---\nstatus: accepted # partially released in v3\n---\n{HEAD}{REST}",
     f"{HEAD}> **Status:** Accepted\n> **Date:** 2024-05-31{REST}",

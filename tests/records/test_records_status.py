@@ -72,6 +72,7 @@ WORDS = {
     """,
     Status.DEPRECATED: """
         Deprecated
+        Depreciated
         Retired
         Accepted, deprecated since 2020
         Accepted but now deprecated

@@ -286,6 +286,19 @@ def test_stages_are_states_where_there_is_no_status() -> None:
     assert read("text/0009-x.md", both).status is Status.DRAFT
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Introduced: 2026-10-06.\n\n## Status\n\nDecided\n",
+        "Recorded date: 2026-10-06\n\nStatus: Accepted\n",
+        "## Status\n\nAccepted — 2026-10-06, v0.4.0.\n",
+    ],
+)
+def test_days_stand_under_other_names_and_behind_the_state(header: str) -> None:
+    record = of(f"# 9. X\n\n{header}\n## Context\n\nText.\n")
+    assert (record.status, record.date) == (Status.ACCEPTED, "2026-10-06")
+
+
 def test_sentences_on_one_line_can_be_fields() -> None:
     record = of(
         "# X\n\nDate: 2026-10-06. Status: accepted by all. Superseded by [0012](0012-y.md): all new.\n"
