@@ -48,6 +48,7 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 _OPEN = re.compile(r"^---[ \t]*$")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$")
+_GLUED = re.compile(r"^(?P<key>[A-Za-z][\w-]{0,40}):(?P<gap>[ \t]*)(?P<value>[^\s/].{0,300})$")
 _TOML = re.compile(r"^\+\+\+[ \t]*$")
 
 
@@ -84,9 +85,24 @@ def split(path: str, lines: Sequence[str]) -> FrontMatter:
         return _toml(path, body, start + 2, end + 1)
     if not body.strip():
         return FrontMatter(end=end + 1)
+    if glued := _glued(path, body, start + 2, end + 1):
+        return glued
     if not re.search(r"^\s*[\w\"'. -]{1,80}:(?:\s|$)|^\s*#|^\s*-\s", body, re.M):
         return FrontMatter()  # a rule, then prose, then another rule
     return load(path, body, first_line=start + 2, end=end + 1)
+
+
+def _glued(path: str, body: str, first: int, end: int) -> FrontMatter | None:
+    """Lines of `key:value` and nothing else, which YAML takes for one sentence: read as they were meant."""
+    found = [_GLUED.match(line) for line in body.split("\n") if line.strip()]
+    if not all(found) or all(pair["gap"] for pair in found if pair):
+        return None
+    values: dict[str, object] = {pair["key"]: pair["value"].strip(" \t\"'") for pair in found if pair}
+    reason = "The front matter is no YAML: a colon needs a space behind it."
+    finding = Finding(
+        "front-matter-broken", Severity.WARNING, path, Place(first, max(first, end - 1)), reason
+    )
+    return FrontMatter(values, {}, end, broken=True, findings=(finding,))
 
 
 def opening(lines: Sequence[str]) -> int | None:

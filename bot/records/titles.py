@@ -14,7 +14,7 @@ from bot.records.blocks import Block, Kind
 from bot.records.document import Document
 from bot.records.field_lines import name_key
 from bot.records.fields import Field
-from bot.records.identity import RECORD_WORDS
+from bot.records.identity import RECORD_WORDS, from_path
 from bot.records.inline import plain, title_text, unlinked
 
 _WORDS = (
@@ -126,7 +126,8 @@ def find_title(document: Document, fields: Sequence[Field]) -> tuple[Block | Non
         (f.value.strip() for f in fields if f.key == "name" and f.in_header and plain(f.value)), None
     ):
         return None, named
-    if not tops and heads and _heads_document(document.blocks, heads):
+    expected = from_path(document.source.path).number
+    if not tops and heads and _heads_document(document.blocks, heads, expected):
         return heads[0], title_text(heads[0].text)
     return None, None
 
@@ -156,9 +157,12 @@ def _after_generic(blocks: Sequence[Block], heads: Sequence[Block], block: Block
     return head if blocks[at + 1 : at + 2] == (head,) else None
 
 
-def _heads_document(blocks: Sequence[Block], heads: Sequence[Block]) -> bool:
-    """Whether the first heading, though no H1, stands over the whole text."""
+def _heads_document(blocks: Sequence[Block], heads: Sequence[Block], expected: int | None) -> bool:
+    """Whether the first heading, though no H1, stands over the whole text. expected: the file's number."""
     first = heads[0]
     if is_chapter(first.text) or name_key(first.text) or blocks[0] is not first:
         return False
-    return all(head.level > first.level for head in heads[1:]) or split_title(first.text).label is not None
+    if all(head.level > first.level for head in heads[1:]):
+        return True
+    named = split_title(title_text(first.text), expected)
+    return named.label is not None or (expected is not None and named.number == expected)

@@ -139,6 +139,18 @@ def test_broken_front_matter_is_said_and_states_nothing() -> None:
     assert record.title == "X"
 
 
+def test_front_matter_without_spaces_is_read_as_meant_and_said() -> None:
+    record = of("---\ntag:Web\nstatus:rejected\n---\n\n# 9. X\n\nDate: 2026-10-06\n\n## Status\n\nAccepted\n")
+    assert (record.status, record.date, record.title) == (Status.REJECTED, "2026-10-06", "X")
+    assert next((f.rule, f.severity) for f in record.findings) == ("front-matter-broken", Severity.WARNING)
+
+
+def test_the_first_heading_with_the_files_number_is_the_title() -> None:
+    text = b"## 0009. Faster disks\n\n- Status: proposed\n\n## Context\n\nText.\n"
+    assert read("docs/adr/0009-disks.md", text).title == "Faster disks"
+    assert read("docs/adr/0008-disks.md", text).title is None
+
+
 def test_a_rule_and_prose_are_no_front_matter() -> None:
     record = of("---\n\nJust a line of prose here\n\n---\n\n# X\n\nStatus: draft\n")
     assert (record.title, record.status, record.metadata) == ("X", Status.DRAFT, {})
