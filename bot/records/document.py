@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from bot.records import asciidoc, front_matter, markdown, rst
 from bot.records.blocks import Block, Kind
+from bot.records.field_lines import name_key
 from bot.records.front_matter import FrontMatter
 from bot.records.identity import from_name
 from bot.records.text import Source, decode
@@ -77,13 +78,17 @@ def _taken_apart(path: str, data: bytes, siblings: Mapping[str, bytes]) -> Docum
 def _with_preamble(blocks: list[Block], lines: tuple[str, ...]) -> list[Block]:
     """A record that begins with its header as a block of code, maybe under "## Preamble": its lines as fields."""
     at = next((i for i, b in enumerate(blocks[:3]) if b.kind is Kind.HEADING and _PREAMBLE.match(b.text)), -1)
+    if blocks and blocks[0].text.strip() == "::":
+        at = 0  # reStructuredText's mark of a literal block, alone at the top
     if len(blocks) <= at + 1 or blocks[at + 1].kind is not Kind.CODE:
         return blocks
     code = blocks[at + 1]
     numbered = [(n, lines[n - 1].strip()) for n in range(code.line, min(code.end_line, code.line + 40) + 1)]
     fields = [Block(Kind.FIELD, text, n, n) for n, text in numbered if _HEADER_LINE.match(text)]
     stated = {field.text.split(":")[0].strip().lower() for field in fields}
-    header = {"status", "title"} <= stated
+    keys = {name_key(name) for name in stated} - {None}
+    dense = len(fields) >= 3 and len(fields) == sum(1 for _, text in numbered if text)
+    header = {"status", "title"} <= stated or (dense and at <= 0 and len(keys) >= 3)
     return [*blocks[: at + 1], *fields, *blocks[at + 2 :]] if header else blocks
 
 

@@ -26,7 +26,7 @@ _NAMES: dict[str, str] = {
         "assigned|date assigned|submission date|date started|date-started|"
         "creation-date|date proposed|proposed on|proposed date|date-created|created date|"
         "erstellt|erstellt am|date added|opened|date opened|creado|written|introduced|introduced on|"
-        "date introduced|raised|"
+        "date introduced|raised|submitted|"
         "recorded date|recorded on|date recorded|proposed at|submitted on"
     ),
     "date-updated": (

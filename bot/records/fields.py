@@ -187,7 +187,7 @@ def _row(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
     row = blocks[index]
     cells = [without_comments(cell) for cell in row.cells[:MAX_CELLS]]
     keys = [name_key(cell.rstrip(" :*_")) if plain(cell) else None for cell in cells]
-    if row.header and len(cells) >= 2 and keys[0] and keys[1]:
+    if row.header and len(cells) >= 2 and keys[0] and keys[1] and not _states_at_once(blocks, index, keys):
         yield from _column_headed(blocks, index, keys, header)
         return
     if index and _is_under_headed(blocks, index):
@@ -205,6 +205,16 @@ def _row(blocks: Sequence[Block], index: int, header: bool) -> Iterator[Field]:
             at += 1
             if at > 1 and not key:
                 break
+
+
+def _states_at_once(blocks: Sequence[Block], index: int, keys: Sequence[str | None]) -> bool:
+    """Whether a table's first row is a field as those below it: `| Status | Accepted |` over `| Authors | … |`."""
+    if len(keys) != 2 or keys[0] != "status" or keys[1] != "date-decided":
+        return False
+    below = takewhile(
+        lambda block: block.kind is Kind.ROW and not block.header, blocks[index + 1 : index + 20]
+    )
+    return any(name_key(block.cells[0].rstrip(" :*_")) for block in below if block.cells)
 
 
 def _column_headed(
@@ -227,12 +237,13 @@ def _column_headed(
 
 
 def _is_under_headed(blocks: Sequence[Block], index: int) -> bool:
-    for block in reversed(blocks[max(0, index - 60) : index]):
+    for at in range(index - 1, max(-1, index - 61), -1):
+        block = blocks[at]
         if block.kind is not Kind.ROW:
             return False
         if block.header:
-            keys = [name_key(cell) for cell in block.cells[:2]]
-            return len(keys) == 2 and all(keys)
+            keys = [name_key(cell.rstrip(" :*_")) for cell in block.cells[:2]]
+            return len(keys) == 2 and all(keys) and not _states_at_once(blocks, at, keys)
     return False
 
 

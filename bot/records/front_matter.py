@@ -196,11 +196,11 @@ def _value(
 
 
 def _rescue(text: str) -> dict[str, object]:
-    """Plain `key: value` lines of broken YAML: enough to know what the record is called, never its status."""
+    """Plain `key: value` lines of broken YAML: what the record is called, and states that permit nothing."""
     out: dict[str, object] = {}
     for line in text.split("\n")[:MAX_LINES]:
         found = re.match(r"^([A-Za-z][\w-]{0,40}):[ \t]+(\S.{0,300})$", line)
-        if found and found[1].lower() in ("title", "id", "adr", "number", "date"):
+        if found and found[1].lower() in ("title", "id", "adr", "number", "date", "created", "status"):
             out.setdefault(found[1], found[2].strip().strip("\"'"))
     return out
 

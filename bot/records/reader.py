@@ -15,7 +15,7 @@ from dataclasses import replace
 from bot.records import front_matter
 from bot.records.banner import from_banner
 from bot.records.blocks import Block, Kind, sections_of
-from bot.records.choose import choose_date, choose_status, put_aside, statuses
+from bot.records.choose import PERMITS, choose_date, choose_status, put_aside, statuses
 from bot.records.dates import Order, read_date
 from bot.records.document import Document, parse
 from bot.records.field_lines import name_key
@@ -28,6 +28,7 @@ from bot.records.relations import from_metadata, people, relations_of, unique
 from bot.records.setting import Setting, setting_of
 from bot.records.site import Site
 from bot.records.split import split
+from bot.records.status import normalise
 from bot.records.titles import find_title, split_title
 
 
@@ -225,6 +226,8 @@ def _front_fields(front: front_matter.FrontMatter) -> list[Field]:
             continue
         place = front.places.get(name, Place(1, 1))
         text = _as_text(value, key)
+        if front.broken and key == "status" and normalise(text) in PERMITS:
+            continue  # nobody knows what else stood there
         if key == "id" and name.lower() not in (
             "id",
             "adr",

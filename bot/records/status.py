@@ -41,6 +41,7 @@ _SUBJECT = re.compile(
     r"(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|status)\s*[:=]?\s*)*$",
     re.I,
 )
+_THIS = re.compile(r"\b(?:this|the|our|that|an?|cette|esta|questa)\s+$", re.I)
 _PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _BOX = re.compile(
@@ -136,6 +137,8 @@ def _matches(words: str) -> list[_Match]:
         ):
             continue
         if name in ("rfc", "review") and re.match(r"[\s-]?\d", after):
+            continue
+        if name in ("rfc", "proposal", "proposition", "proposta") and _THIS.search(before):
             continue
         denied = bool(_DENIED.search(before)) or (
             name.startswith("not ") and bool(_YET.match(words, found.end()))

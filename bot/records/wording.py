@@ -19,7 +19,7 @@ VERBS: tuple[tuple[RelationKind, str], ...] = (
         r"(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
         r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
         rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
-        r"(?:deprecated|retired|abandoned|dropped)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
+        r"(?:deprecated|retired|abandoned|dropped|withdrawn|closed|rejected)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
     ),
     (
         RelationKind.SUPERSEDES,
@@ -41,7 +41,7 @@ VERB = re.compile("|".join(f"(?P<v{i}>\\b(?:{words})(?!\\w))" for i, (_, words) 
 _STEM_WORDS = (
     "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
     "取代 替代 代替 置き換え 대체 교체 "
-    "invalidat supplant subsum overrul render made retire abandon drop замен zastąp "
+    "invalidat supplant subsum overrul render made retire abandon drop withdrawn closed reject замен zastąp "
     "amend updat modif ergänz depend requir hängt buil baut"
 )
 STEMS = tuple(_STEM_WORDS.split())
@@ -52,7 +52,7 @@ NEGATED = re.compile(
     re.I,
 )
 FILLER = re.compile(
-    r"^[\s:*_`\"'“”’(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
+    r"^[\s:,*_`\"'“”’(\[>~-]*(?:(?:by|the|our|of|parts?\s+of|on|from|decisions?|record|architecture|in|"
     r"also|both|"
     r"l|la|le|les|el|los|las|il|lo|o|a|os|as|den|die|das|de|het|décision|decisión|decisão|decisione|entscheidung|besluit|"
     r"those|older|newer|previous|earlier|new|old|adr|rfc|and|with|that|version\s+\S{1,6}|"

@@ -58,6 +58,7 @@ WORDS = {
         Done
     """,
     Status.REJECTED: """
+        This RFC has been withdrawn in favor of RFC 9
         Rejected
         declined
         Withdrawn

@@ -145,6 +145,37 @@ def test_front_matter_without_spaces_is_read_as_meant_and_said() -> None:
     assert next((f.rule, f.severity) for f in record.findings) == ("front-matter-broken", Severity.WARNING)
 
 
+def test_front_matter_that_is_no_yaml_may_still_deny() -> None:
+    broken = "---\ntitle: X\nstatus: {}\ncreated: 2026-10-06\nrequires: ADR-7: Y\n---\n\n## Context\n"
+    waiting, accepted = of(broken.format("Proposed")), of(broken.format("Accepted"))
+    assert (waiting.status, waiting.date, waiting.title) == (Status.PROPOSED, "2026-10-06", "X")
+    assert accepted.status is None
+
+
+def test_a_literal_block_at_the_top_is_the_header() -> None:
+    rst = b"::\n\n    Status: Draft\n    Created: 2026-10-06\n    RFC: 9\n\n========\nRFC 9: X\n========\n\nText.\n"
+    record = read("text/0009-x.rst", rst)
+    assert (record.status, record.date, record.title) == (Status.DRAFT, "2026-10-06", "X")
+    code = b"    Feature Name: X\n    Start Date: 2026-10-06\n    RFC PR: #9\n\n# Background\n\nText.\n"
+    assert (read("rfcs/0009-x.md", code).title, read("rfcs/0009-x.md", code).date) == ("X", "2026-10-06")
+
+
+def test_a_table_may_begin_with_the_status() -> None:
+    rows = "| **Status** | **Accepted** |\n|:--|:--|\n| **RFC #** | 9 |\n| **Authors** | Ada |\n"
+    rows += "| **Submitted** | 2026-10-06 |\n"
+    record = of(f"# X\n\n{rows}\n## Summary\n\nText.\n")
+    assert (record.status, record.date, record.deciders) == (Status.ACCEPTED, "2026-10-06", ("Ada",))
+    votes = of("# X\n\n| Status | Accepted |\n|--|--|\n| 3 | 2 |\n\n## Summary\n")
+    assert votes.status is not Status.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("rdm-0003-ids", 3), ("sec-012-keys", 12), ("iso-8601-days", None), ("v-2-x", None)]
+)
+def test_areas_may_stand_before_the_number(name: str, number: int | None) -> None:
+    assert read(f"rfcs/{name}.md", b"# X\n").number == number
+
+
 def test_the_first_heading_with_the_files_number_is_the_title() -> None:
     text = b"## 0009. Faster disks\n\n- Status: proposed\n\n## Context\n\nText.\n"
     assert read("docs/adr/0009-disks.md", text).title == "Faster disks"
