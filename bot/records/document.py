@@ -84,10 +84,14 @@ def _with_preamble(blocks: list[Block], lines: tuple[str, ...]) -> list[Block]:
         return blocks
     code = blocks[at + 1]
     numbered = [(n, lines[n - 1].strip()) for n in range(code.line, min(code.end_line, code.line + 40) + 1)]
+    first = min((len(lines[n - 1]) - len(text) for n, text in numbered if text), default=0)
     fields = [Block(Kind.FIELD, text, n, n) for n, text in numbered if _HEADER_LINE.match(text)]
     stated = {field.text.split(":")[0].strip().lower() for field in fields}
     keys = {name_key(name) for name in stated} - {None}
-    dense = len(fields) >= 3 and len(fields) == sum(1 for _, text in numbered if text)
+    dense = len(fields) >= 3 and all(
+        not text or _HEADER_LINE.match(text) or len(lines[n - 1]) - len(text) > first + 2
+        for n, text in numbered
+    )
     header = {"status", "title"} <= stated or (dense and at <= 0 and len(keys) >= 3)
     return [*blocks[: at + 1], *fields, *blocks[at + 2 :]] if header else blocks
 

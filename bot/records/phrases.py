@@ -33,6 +33,7 @@ from bot.records.wording import (
     PASSIVE,
     POSSESSIVE,
     PROPOSED,
+    QUOTE_ENDS,
     SEE,
     SET_OFF,
     SOME_DECISION,
@@ -206,7 +207,7 @@ class _Sentence:
             kind = partial(kind)
         start = verb.start() if goes_on else _clause_start(self.text, verb)
         lead = self._lead(start, verb.start(), index)
-        if NEGATED.search(lead) or (self.strict and self._is_quoted(verb, reference)):
+        if NEGATED.search(lead) or self._is_quoted(verb, reference):
             return None
         if kind in STATUS_KINDS:
             earlier = [r for r in self.references[:index] if r.target != self.own.id]
@@ -234,12 +235,10 @@ class _Sentence:
         return kind
 
     def _is_quoted(self, verb: re.Match[str], reference: Reference) -> bool:
-        """Whether verb and reference are one quotation: an example of what to write."""
-        before = self.text[: verb.start()].rstrip(" *_`")[-1:]
-        return before in ('"', "“") and self.text[reference.end : reference.end + 4].lstrip(" .*_`)")[:1] in (
-            '"',
-            "”",
-        )
+        """Whether verb and reference are one quotation: what others say, or an example of what to write."""
+        opened = self.text[: verb.start()].rstrip(" *_`")[-1:] in ('"', "“")
+        closed = QUOTE_ENDS.match(self.text[reference.end : reference.end + 40])
+        return bool(opened and closed and (self.strict or closed["example"]))
 
     def _is_of_it(self, verb: re.Match[str], gap: str, reference: Reference) -> bool:
         """Whether a thing of that record is meant: "the *retry* decision of ADR-7", "the ADR-7 retry rules"."""

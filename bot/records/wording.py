@@ -165,6 +165,9 @@ THING_AFTER = re.compile(
     r"[a-z][\w-]+"
 )
 """Behind a reference: something of that record, "the ADR-7 *retry rules*"."""
+QUOTE_ENDS = re.compile(
+    r"^[\s.*_`)\]]{0,4}[\"”](?P<example>[\s,;]*(?:for\s+(?:instance|example)|e\.\s?g))?", re.I
+)
 ALTERNATIVES = re.compile(
     r"\b(?:alternatives?|(?:considered|other|rejected|discarded)\s+(?:options?|ideas|solutions?|designs?)|"
     r"options?\s+(?:considered|rejected|discarded)|pros\s+and\s+cons)\b|^[\W\d]*options\W*$",

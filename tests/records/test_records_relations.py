@@ -120,6 +120,7 @@ SAID = [
     ("This is a superset of, and obsoletes, [ADR-7](0007-y.md).\n", {(K.SUPERSEDES, "0007")}),
     ("## Status\n\nThis RFC has been withdrawn in favor of ADR-12 (New disks).\n", {(K.SUPERSEDED_BY, "0012")}),
     ("The newer one says so (\"Supersedes ADR-7\", for instance).\n", {(K.RELATED, "0007")}),
+    ("- **Superseded:** the newer one says so (\"Supersedes ADR-7\", for instance).\n", {(K.RELATED, "0007")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),

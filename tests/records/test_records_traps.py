@@ -153,7 +153,7 @@ def test_front_matter_that_is_no_yaml_may_still_deny() -> None:
 
 
 def test_a_literal_block_at_the_top_is_the_header() -> None:
-    rst = b"::\n\n    Status: Draft\n    Created: 2026-10-06\n    RFC: 9\n\n========\nRFC 9: X\n========\n\nText.\n"
+    rst = b"::\n\n    Status: Draft\n    Created: 2026-10-06\n    Authors: A,\n        B\n\n===\nX\n===\n\nText\n"
     record = read("text/0009-x.rst", rst)
     assert (record.status, record.date, record.title) == (Status.DRAFT, "2026-10-06", "X")
     code = b"    Feature Name: X\n    Start Date: 2026-10-06\n    RFC PR: #9\n\n# Background\n\nText.\n"
