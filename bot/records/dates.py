@@ -89,7 +89,7 @@ def read_date(text: str, order: Order | None = None) -> Stated:
 def _is_remark(text: str, end: int) -> bool:
     """Whether what follows the first date is set apart: "2020-01-05 (updated 2021-02-03)"."""
     rest = text.strip()[end:].lstrip().lower()
-    return rest.startswith(("(", "[", ",", ";", "updated", "last ", "revised", "amended"))
+    return rest.startswith(("(", "（", "[", ",", "，", ";", "updated", "last ", "revised", "amended"))
 
 
 def _dates(text: str, order: Order | None) -> Iterator[tuple[int, Stated]]:

@@ -69,6 +69,7 @@ _NAMES: dict[str, str] = {
     ),
     "partially-supersedes": (
         "supersedes amends|amends supersedes|supersedes and amends|supersedes updates|supersedes partly amends|"
+        "supersedes refines|refines supersedes|supersedes extends|supersedes narrows|updates supersedes|"
         "partially supersedes|partly supersedes|supersedes partially|supersedes in part|supersedes partly"
     ),
     "partially-superseded-by": (

@@ -26,7 +26,7 @@ _INDEX = re.compile(
 _OTHER = re.compile(
     r"^(?:contributing|changelog|license|code[-_]of[-_]conduct|maintainers|security|governance|"
     r"codeowners|glossary|"
-    r"authors|notice|process|guidelines?|tags|styleguide)$",
+    r"authors|notice|process|guidelines?|tags|styleguide|agents|claude|gemini|copilot[-_]instructions|roadmap|todo|faq|support)$",
     re.I,
 )
 _PLACEHOLDER_TITLE = re.compile(

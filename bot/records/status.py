@@ -177,7 +177,7 @@ def _judge(words: str, matches: list[_Match]) -> Status:
             return Status.SUPERSEDED_PARTIALLY
     first = matches[0]
     lead = words[: first.start]
-    if _ARROW.search(words) and len({m.status for m in matches}) > 1:
+    if any(_ARROW.search(words[a.end : b.start][:60]) for a, b in pairwise(matches)):
         return _after_arrow(words, matches)
     if first.denied:
         return _denied(words, matches)

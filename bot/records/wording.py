@@ -116,6 +116,7 @@ ONLY_PART = re.compile(
 OF_OURS = re.compile(
     r"\b[Tt]his\s+(?:sub-?section|section|part|paragraph|clause|point|rule|requirement|table|list|item|bullet|step|"
     r"option|setting|default|restriction|exception|sentence|statement|claim|number|figure|diagram|example|note|wording|limit|placement|workaround|detail|flag|field|value|modifier|feature|function|method|syntax|command|parameter|module|component)\b|"
+    r"\b[Tt]his\s+(?:adr|rfc|ADR|RFC|record|decision|document|proposal)['’]s\s+\S|"
     r"\b[Oo]ur\s+(?!adr|decision|record|document|rfc|proposal|[A-Z]{2,6}\b)[a-z]\w+"
 )
 """A thing of this record, not the record: "this section", "our first cache"."""

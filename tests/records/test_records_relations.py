@@ -121,6 +121,9 @@ SAID = [
     ("## Status\n\nThis RFC has been withdrawn in favor of ADR-12 (New disks).\n", {(K.SUPERSEDED_BY, "0012")}),
     ("The newer one says so (\"Supersedes ADR-7\", for instance).\n", {(K.RELATED, "0007")}),
     ("- **Superseded:** the newer one says so (\"Supersedes ADR-7\", for instance).\n", {(K.RELATED, "0007")}),
+    ("> This ADR's \"disk\" approach is superseded by ADR-12; the rest stays.\n"
+    "", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("* Supersedes / refines: ADR-7 (Disks), borrows from others\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),

@@ -32,6 +32,8 @@ WORDS = {
         Accepted; the AI part is deferred
         Accepted, supersedes ADR-3
         Accepted | accepted
+        Accepted — implemented in v1 (server → client and client → server)
+        已确认
     """,
     Status.PROPOSED: """
         Proposed

@@ -335,6 +335,7 @@ def test_stages_are_states_where_there_is_no_status() -> None:
         "Introduced: 2026-10-06.\n\n## Status\n\nDecided\n",
         "Recorded date: 2026-10-06\n\nStatus: Accepted\n",
         "## Status\n\nAccepted — 2026-10-06, v0.4.0.\n",
+        "日期：2026-10-06（更新于 2026-10-08）\n\n状态：已接受\n",
     ],
 )
 def test_days_stand_under_other_names_and_behind_the_state(header: str) -> None:
