@@ -34,6 +34,11 @@ _BY = re.compile(
     r"(?:by|in favou?r of|with)\s+[^\s:]",
     re.I,
 )
+_BY_ANOTHER = re.compile(
+    r"^.{2,60}\b(?:super[sc]ee?des|replaces|obsoletes)\s+this\s+(?:adr|rfc|record|decision|document|proposal)\b",
+    re.I,
+)
+"""The other record as the subject: "ADR-12 supersedes this decision"."""
 _STATE = re.compile(
     _LEAD_IN
     + _SUBJECT
@@ -113,7 +118,7 @@ def from_banner(
         if (
             relation.kind is RelationKind.SUPERSEDED_BY
             and relation.place.line < end
-            and _BY.match(plain(relation.quote))
+            and (_BY.match(plain(relation.quote)) or _BY_ANOTHER.search(plain(relation.quote)))
         ):
             return Banner(Status.SUPERSEDED, relation.quote, relation.place)
     if status is None:

@@ -18,7 +18,7 @@ _NAMES: dict[str, str] = {
         "date decided|date of decision|decided on|decided at|decision made|"
         "decision made on|date accepted|accepted on|accepted date|date approved|approved on|"
         "approval date|entscheidungsdatum|accepted|decided|datum der entscheidung|"
-        "date de décision|fecha de decisión|data da decisão|adr date|record date"
+        "决策日期|决定日期|決定日|決定日期|date de décision|fecha de decisión|data da decisão|adr date|record date"
     ),
     "date-since": "since|status date|effective date|date effective|in effect since",
     "date-created": (
@@ -26,12 +26,13 @@ _NAMES: dict[str, str] = {
         "assigned|date assigned|submission date|date started|date-started|"
         "creation-date|date proposed|proposed on|proposed date|date-created|created date|"
         "erstellt|erstellt am|date added|opened|date opened|creado|written|introduced|introduced on|"
+        "创建日期|建立日期|作成日|"
         "date introduced|raised|submitted|"
         "recorded date|recorded on|date recorded|proposed at|submitted on"
     ),
     "date-updated": (
         "last updated|last-updated|updated|last modified|modified|last-updated-date|last update|"
-        "revised|revision date|date updated|updated on|aktualisiert|last changed|last revised"
+        "revised|revision date|date updated|updated on|aktualisiert|last changed|last revised|更新日期|更新日"
     ),
     "deciders": (
         "deciders|decider|decision makers|decision-makers|decision maker|decision-maker|"

@@ -16,6 +16,7 @@ from bot.records.references import Reference
 from bot.records.wording import (
     ABOUT_US,
     AND,
+    AND_THING_OF,
     ASIDE,
     BY_THIS,
     EAST_BY,
@@ -101,6 +102,8 @@ def directed(
             one.kind = place.kind_of(verb, index, goes_on=bool(goes_on))
         elif said and said[-1].kind and is_joiner(lead):
             one = _Said(reference, said[-1].kind, joined=True)
+        elif said and said[-1].kind is RelationKind.PARTIALLY_SUPERSEDES and AND_THING_OF.match(lead):
+            one = _Said(reference, said[-1].kind)
         if index == 0 and strict and PROPOSED.match(lead) and SET_OFF.match(text, reference.end):
             one.kind = RelationKind.SUPERSEDES
         if one.kind is None:
@@ -209,6 +212,12 @@ class _Sentence:
         lead = self._lead(start, verb.start(), index)
         if NEGATED.search(lead) or self._is_quoted(verb, reference):
             return None
+        if self.strict and kind in PASSIVE and (subject := self._before_bracket(start)):
+            named = any(
+                r.end <= start and self.text[r.end : start].strip(" *_`)(") == "" for r in self.references
+            )
+            whole = about_us(subject[-200:])
+            return kind if whole else partial(kind) if _is_newer(reference, self.own) and not named else None
         if kind in STATUS_KINDS:
             earlier = [r for r in self.references[:index] if r.target != self.own.id]
             if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
@@ -233,6 +242,11 @@ class _Sentence:
         ):
             return partial(kind)
         return kind
+
+    def _before_bracket(self, start: int) -> str:
+        """The words of a sentence before the bracket that a clause begins behind: what the clause is said of."""
+        line = self.text[max(0, start - 300) : start].rstrip()
+        return re.split(r"[.!?]\s", line[:-1])[-1].strip(" *_`>-") if line.endswith("(") else ""
 
     def _is_quoted(self, verb: re.Match[str], reference: Reference) -> bool:
         """Whether verb and reference are one quotation: what others say, or an example of what to write."""

@@ -26,7 +26,7 @@ from bot.records.phrases import (
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
-from bot.records.wording import ALTERNATIVES, STATUS_KINDS
+from bot.records.wording import ALTERNATIVES, BANNER, OF_THE_RECORD, STATUS_KINDS
 
 MAX_RELATIONS = 600
 MAX_TEXT = 20_000
@@ -85,6 +85,7 @@ def relations_of(
             decided.add((relation.place.line, relation.target))
     aside = 0  # the level of the chapter on alternatives that the block stands in
     headed = False
+    chapter = ""  # the heading that the block stands under, but for the title
     listed = False  # whether the block before was "This record supersedes:", or an item below it
     for block in blocks:
         if block.kind is Kind.CODE or not block.text:
@@ -93,6 +94,7 @@ def relations_of(
         if block.kind is Kind.HEADING:
             if not aside or block.level <= aside:
                 aside = block.level if headed and ALTERNATIVES.search(block.text) else 0
+            chapter = block.text if headed else ""
             headed = True
         if len(found) > MAX_RELATIONS:
             break
@@ -113,9 +115,16 @@ def relations_of(
                 continue
             if aside and kind in STATUS_KINDS:
                 kind = None
+            if kind is RelationKind.SUPERSEDED_BY and chapter and BANNER.match(text) and _is_of(chapter):
+                kind = partial(kind)
             found.append(_relation(kind or RelationKind.RELATED, reference, lines, line))
         listed = listed or bool(block.kind is Kind.PARAGRAPH and _LIST_FOLLOWS.match(text))
     return found
+
+
+def _is_of(chapter: str) -> bool:
+    """Whether a banner below this heading is said of the chapter alone: "## Disks", "> Superseded by …"."""
+    return not OF_THE_RECORD.search(plain(chapter))
 
 
 def _of_field(field: Field, lines: Sequence[str], name: Naming) -> Iterator[Relation]:

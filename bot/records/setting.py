@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from bot.records.blocks import Block, Kind
 from bot.records.doubt import limits
 from bot.records.field_lines import name_key
 from bot.records.fields import HEADER_SECTIONS, Field
 from bot.records.inline import plain
+from bot.records.status import normalise
 from bot.records.words import CJK_STATE, STATE
 
 QUOTED = "stands in a quotation, which may be somebody else's words"
@@ -38,6 +40,9 @@ _CODE_SPAN = re.compile(r"`[^`\n]{1,200}`")
 _SUMMARY = re.compile(r"<summary\b[^<>]{0,200}>([^<>]{1,200})", re.I)
 _PICTURE = re.compile(
     r"!\[[^\[\]\n]{0,300}\](?:\([^()\n]{0,600}\)|\[[^\[\]\n]{0,200}\])?|<img\b[^<>]{0,600}>", re.I
+)
+_BADGE = re.compile(
+    r"!\[(?P<alt>[^\[\]\n]{1,60})\]\(https://img\.shields\.io/badge/(?P<words>[^()\s?#/]{3,120})\)"
 )
 _VARIABLE = re.compile(r"\{\{|\$\{|\{%|^\W*%\w|^\|\w[^|\n]{0,60}\|$|<%|\$\w+\$")
 _FAINT = re.compile(
@@ -91,7 +96,7 @@ def doubt_of_dress(field: Field, setting: Setting) -> str | None:
     if "?" in field.name or "？" in field.name:
         return QUESTION
     shown = _PICTURE.sub(" ", value)
-    if shown != value and not _names_state(shown):
+    if shown != value and not _names_state(shown) and not _is_badge(value):
         return PICTURE
     if _VARIABLE.search(value.strip()):
         return VARIABLE
@@ -106,6 +111,16 @@ def doubt_of_dress(field: Field, setting: Setting) -> str | None:
 def _names_state(text: str) -> bool:
     words = plain(text)
     return bool(STATE.search(words) or CJK_STATE.search(words))
+
+
+def _is_badge(value: str) -> bool:
+    """Whether the value is one badge whose picture, drawn from the words in its address, shows what is written."""
+    found = _BADGE.fullmatch(value.strip())
+    if found is None:
+        return False
+    parts = re.split(r"(?<!-)-(?!-)", unquote(found["words"]))
+    message = parts[-2].replace("--", "-").replace("_", " ") if len(parts) > 1 else ""
+    return bool(message) and normalise(message) is normalise(found["alt"])
 
 
 def _limited(mark: re.Match[str], lines: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ _DENIERS = (
 _DENIED = re.compile(rf"(?:\b(?:{_DENIERS})|n't(?:\s+been)?)[\s:-]*$", re.I)
 _YET = re.compile(r"[\s,(]{1,3}(?:yet|so far|until|as of)\b", re.I)
 _SUBJECT = re.compile(
-    r"^(?:(?:this|the|our|die|diese|cette|esta|a)\s+)?"
+    r"^(?:(?:this|the|our|die|diese|cette|esta|a|current)\s+)?"
     r"(?:(?:adr|decision|record|document|rfc|proposal|status|architecture decision|entscheidung)\s*)?"
     r"(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|status)\s*[:=]?\s*)*$",
     re.I,

@@ -100,11 +100,12 @@ THIS_DOES = re.compile(
     re.I,
 )
 ONLY_PART = re.compile(
-    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}\b(?:only|partial(?:ly)?|partly|in part|"
-    r"clauses?|sections?|portions?|parts?)\b|[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo|"
+    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}(?<![\w-])(?:only(?!-)|"
+    r"partial(?:ly)?|partly|in part|clauses?|sections?|portions?|parts?)\b|"
+    r"[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo|"
     r"concerning|regarding|with\s+re(?:spect|gards?)\s+to)\b|"
     r"[\])`*_]{0,3},\s+(?:in|as to|as regards|regarding|except|but only|insofar)\s|[\])`*_]{0,3}\s*§|"
-    r"[\])`*_]{0,3},?\s+(?:section|clause|item|rule|point|decision|option|step|phase)s?\s+#?\d|"
+    r"[\])`*_]{0,3},?\s+[*_]{0,2}(?:decision\s+)?(?:section|clause|item|rule|point|decision|option|step|phase)s?\s+#?\d|"
     r"[\])`*_]{0,3}\s*[—–]\s*[*_]{0,2}[^.;\n*_]{2,60}\bonly\b|"
     r"[\])`*_]{0,3}\s+for\s+[\w /-]{2,40}(?=\))|"
     r"[\])`*_]{0,3},\s+[^.;,\n]{2,80}\bonly\b|"
@@ -157,8 +158,10 @@ SOME_DECISION = re.compile(
     re.I,
 )
 """One of several decisions: "the serving-mode decision of"."""
-THING_OF = re.compile(r"^[\s*_]{0,4}the\s+[\w.-]+(?:\s+[\w.-]+){0,5}\s+(?:of|in|from)[\s*_`\"'“(\[]*$", re.I)
+_THING = r"the\s+[\w./-]+,?(?:\s+[\w./-]+,?){0,13}\s+(?:of|in|from)[\s*_`\"'“(\[]*$"
+THING_OF = re.compile(rf"^[\s*_]{{0,4}}(?:only\s+)?{_THING}", re.I)
 """Something of another record: "the disk layout of"."""
+AND_THING_OF = re.compile(rf"^[\s*_`\])]{{0,4}}(?:,\s*)?and\s+(?:only\s+)?{_THING}", re.I)
 THING_AFTER = re.compile(
     r"^[\])`*_]{0,3}\s+(?!(?:and|or|but|for|with|as|in|on|by|which|that|who|is|was|were|are|has|had|to|because|since|when|"
     r"while|entirely|completely|fully|wholly|altogether|outright|decisions?|records?|documents?|approach|proposals?|"
@@ -169,6 +172,17 @@ THING_AFTER = re.compile(
 QUOTE_ENDS = re.compile(
     r"^[\s.*_`)\]]{0,4}[\"”](?P<example>[\s,;]*(?:for\s+(?:instance|example)|e\.\s?g))?", re.I
 )
+BANNER = re.compile(
+    r"^[\W_]*(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|overtaken)\s+(?:entirely\s+|fully\s+)?(?:by|with|in\s+favou?r)\b",
+    re.I,
+)
+OF_THE_RECORD = re.compile(
+    r"\b(?:status|supersed\w*|deprecat\w*|updates?|notes?|history|change\s?-?log|changes?|revisions?|amendments?|addend\w*|"
+    r"addition\w*|information|related?|relations?\w*|links?|references?|see also|outcome|decisions?|summary|"
+    r"overview|metadata|info|notice|warning|important|postscript|lifecycle|life cycle|epilogue|conclusion|abstract)\b",
+    re.I,
+)
+"""Headings below which a banner is said of the whole record, not of one chapter."""
 ALTERNATIVES = re.compile(
     r"\b(?:alternatives?|(?:considered|other|rejected|discarded)\s+(?:options?|ideas|solutions?|designs?)|"
     r"options?\s+(?:considered|rejected|discarded)|pros\s+and\s+cons)\b|^[\W\d]*options\W*$",

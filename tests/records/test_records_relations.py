@@ -124,6 +124,19 @@ SAID = [
     ("> This ADR's \"disk\" approach is superseded by ADR-12; the rest stays.\n"
     "", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
     ("* Supersedes / refines: ADR-7 (Disks), borrows from others\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Status: Superseded by ADR-12 and ADR-13 (a frontend-only stack)\n"
+    "", {(K.SUPERSEDED_BY, "0012"), (K.SUPERSEDED_BY, "0013")}),
+    ("- Supersedes: ADR-7 **decision item 0** (the disks)\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("This ADR supersedes the disk, net,\nand memory surfaces in ADR-6, ADR-7, and ADR-8.\n", {
+        (K.PARTIALLY_SUPERSEDES, "0006"), (K.PARTIALLY_SUPERSEDES, "0007"), (K.PARTIALLY_SUPERSEDES, "0008")}),
+    ("This ADR supersedes only the disk layout in ADR-7 and the\nbind wording in ADR-8. All else stays.\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007"), (K.PARTIALLY_SUPERSEDES, "0008")}),
+    ("- **Disks from an admin** (superseded by [ADR-12](0012-y.md) for #3): they were open.\n"
+    "", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("- [7](0007-y.md) (superseded by [12](0012-y.md))\n", {(K.RELATED, "0007"), (K.RELATED, "0012")}),
+    ("## Keys of disks\n\n> **Superseded by [ADR-12](0012-y.md) (2031).** It moves them.\n"
+    "", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("## Notes\n\n> **Superseded by [ADR-12](0012-y.md)**\n", {(K.SUPERSEDED_BY, "0012")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),

@@ -28,6 +28,8 @@ DOUBTFUL: dict[str, tuple[str, str]] = {
     "folded in a container": (f"{HEAD}:::details\nStatus: Accepted\n:::{REST}", "folded"),
     "shown only sometimes": (f"{HEAD}{{% if x %}}\nStatus: Accepted\n{{% endif %}}{REST}", "folded"),
     "a badge": (f"{HEAD}## Status\n\n![accepted](https://x/status-accepted.svg){REST}", "picture"),
+    "a badge that shows other words": (
+        f"{HEAD}Status: ![Accepted](https://img.shields.io/badge/adr-not_accepted-red){REST}", "picture"),
     "a linked badge": (f"{HEAD}Status: [![Accepted](https://x/b.svg)](https://x){REST}", "picture"),
     "a footnote": (f"{HEAD}Status: Accepted[^1]{REST}\n[^1]: Withdrawn by the board in May.\n", "footnote"),
     "a footnote of limits": (f"{HEAD}Status: Accepted[^a]{REST}\n[^a]: only for the pilot\n", "footnote"),
@@ -82,6 +84,7 @@ def test_what_stands_apart_or_is_denied_beside_permits_nothing(path: str, text: 
 
 
 PLAIN = [
+    f"{HEAD}## Status\n\n![Accepted](https://img.shields.io/badge/adr-accepted-green){REST}",
     f"{HEAD}## Status\n\nAccepted\nAmended 2031-02-17 (see Decision §6).{REST}",
     f"{HEAD}## Status\n\n> Accepted{REST}",
     f"---\nstatus: accepted # partially released in v3\n---\n{HEAD}{REST}",

@@ -32,6 +32,7 @@ WORDS = {
         Accepted; the AI part is deferred
         Accepted, supersedes ADR-3
         Accepted | accepted
+        **Current Status**: Accepted
         Accepted — implemented in v1 (server → client and client → server)
         已确认
     """,

@@ -323,6 +323,15 @@ def test_what_a_status_section_says_of_others_is_no_status() -> None:
     assert (struck.status, struck.superseded_by) == (Status.SUPERSEDED, ("0012",))
 
 
+def test_another_record_may_be_said_to_supersede_this_one() -> None:
+    record = of(
+        "# 9. X\n\nStatus: Accepted\n\n> Historical note: ADR-12 supersedes this ADR.\n\n## Context\n"
+    )
+    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, ("0012",))
+    part = of("# 9. X\n\nStatus: Accepted\n\n> Note: ADR-12 supersedes this section.\n\n## Context\n")
+    assert part.status is Status.ACCEPTED
+
+
 def test_stages_are_states_where_there_is_no_status() -> None:
     assert read("text/0009-x.md", b"---\nstage: accepted\n---\n# X\n").status is Status.ACCEPTED
     both = b"---\nstage: accepted\nstatus: draft\n---\n# X\n"
@@ -335,6 +344,8 @@ def test_stages_are_states_where_there_is_no_status() -> None:
         "Introduced: 2026-10-06.\n\n## Status\n\nDecided\n",
         "Recorded date: 2026-10-06\n\nStatus: Accepted\n",
         "## Status\n\nAccepted — 2026-10-06, v0.4.0.\n",
+        "## Status\n\nAccepted — 2026-10-06. Implemented in 0.20.1 (before 0.21, whose story it makes simple).\n",
+        "**决策日期**: 2026-10-06\n\n**状态**: 已采纳\n",
         "日期：2026-10-06（更新于 2026-10-08）\n\n状态：已接受\n",
     ],
 )
