@@ -179,7 +179,7 @@ BANNER = re.compile(
 OF_THE_RECORD = re.compile(
     r"\b(?:status|supersed\w*|deprecat\w*|updates?|notes?|history|change\s?-?log|changes?|revisions?|amendments?|addend\w*|"
     r"addition\w*|information|related?|relations?\w*|links?|references?|see also|outcome|decisions?|summary|"
-    r"overview|metadata|info|notice|warning|important|postscript|lifecycle|life cycle|epilogue|conclusion|abstract)\b",
+    r"overview|metadata|info|notice|warning|important|postscript|lifecycle|epilogue|conclusion|abstract)\b",
     re.I,
 )
 """Headings below which a banner is said of the whole record, not of one chapter."""
