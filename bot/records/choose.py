@@ -45,7 +45,7 @@ _ASIDE = re.compile(
 )
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
 _STATE_AND_DATE = re.compile(
-    r"^[^\w]*[^\W\d_]+(?:\W+(?:on|at|since|in|am|le|el|em|seit))?\W+(?!amended|revised|updated|implemented|reviewed)"
+    r"^[^\w]*[^\W\d_]+(?:\W{0,3}\([^\W\d_]+\))?(?:\W+(?:on|at|since|in|am|le|el|em|seit))?\W+(?!amended|revised|updated|implemented|reviewed)"
     r"[\w ./-]{6,24}?(?:\W*|\s*[,;(.]\s?[^\n]{1,400})$",
     re.I,
 )

@@ -40,6 +40,7 @@ _OTHER_VERB = re.compile(
     r"references|implements|completes|continues|resolves|closes)\b",
     re.I,
 )
+_EAST_OTHER = re.compile("延续|延續|扩展|擴展|细化|細化|补充|補充|基于|基於|参考|參考|沿用")
 _UNTICKED = re.compile(r"^\s*(?:[-*+]\s+)?\[ ?\]\s")
 _BY_HYPHENS = re.compile(r"\b(?:superseded|replaced|obsoleted)-by-(?=\w)", re.I)
 _NAMES = ("id", "adr", "number", "path", "ref", "link", "file", "href", "url")
@@ -187,6 +188,8 @@ def _kind_in_field(
         return (
             RelationKind.RELATED
         )  # "none — the spirit of ADR-1 stays", "The rule. All else in ADR-1 stands"
+    if _EAST_OTHER.search(words):
+        return RelationKind.RELATED
     if is_partial(words):
         return partial(own)
     if is_filler(words) or is_joiner(words):

@@ -41,6 +41,7 @@ _SUBJECT = re.compile(
     r"(?:(?:is|has been|was|have been|has|wurde|ist|est|foi|está|currently|now|state|status)\s*[:=]?\s*)*$",
     re.I,
 )
+_EAST_REPLACED = re.compile(r"(?<![未不])被[^。；;\n]{1,80}?(?:取代|替代|代替)")
 _THIS = re.compile(r"\b(?:this|the|our|that|an?|cette|esta|questa)\s+$", re.I)
 _PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
@@ -148,6 +149,8 @@ def _matches(words: str) -> list[_Match]:
         before = words[max(0, found.start() - 2) : found.start()]
         denied = before.endswith(("未", "不", "没", "待", "미", "非")) or doubtful_east(words, found.end())
         out.append(_Match(found.start(), found.end(), CJK_STATE_OF[found[0]], denied))
+    for found in _EAST_REPLACED.finditer(words):
+        out.append(_Match(found.start(), found.end(), Status.SUPERSEDED, denied=False))
     return sorted(out, key=lambda m: m.start)
 
 

@@ -45,7 +45,11 @@ _STEM_WORDS = (
     "amend updat modif ergänz depend requir hängt buil baut"
 )
 STEMS = tuple(_STEM_WORDS.split())
-PARTLY = re.compile(r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|teilweise|parcialmente)\b", re.I)
+PARTLY = re.compile(
+    r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|in\s+some\s+(?:cases|aspects|respects|parts)|"
+    r"to\s+some\s+extent|teilweise|parcialmente)\b",
+    re.I,
+)
 NEGATED = re.compile(
     r"(?:\b(?:not|never|no\s+longer|without|nicht|no|ne|não|non|niet|instead\s+of|rather\s+than)|n't)\b[^.;,]{0,20}$"
     r"|\b(?:would|could|might|may|should|cannot|if|unless|whether)\b[^.;,]{0,40}$",
@@ -100,7 +104,7 @@ THIS_DOES = re.compile(
     re.I,
 )
 ONLY_PART = re.compile(
-    r"^(?:[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}(?<![\w-])(?:only(?!-)|"
+    r"^(?:[\])`*_]{0,3}\s?(?:中|里)?(?:关于|關於|的[^，。；\n]{1,30}(?:部分|条款|章节|决策|規定|规定))|[\])`*_]{0,3}['’]s\s+[\w\"“`*]|[\])`*_]{0,3}\s*\([^()]{0,140}(?<![\w-])(?:only(?!-)|"
     r"partial(?:ly)?|partly|in part|clauses?|sections?|portions?|parts?)\b|"
     r"[\])`*_]{0,3},?\s+(?:only|partially|partly|in part|en lo relativo|"
     r"concerning|regarding|with\s+re(?:spect|gards?)\s+to)\b|"

@@ -79,7 +79,7 @@ _CJK_STATES: dict[Status, str] = {
     Status.IMPLEMENTED: "已实施|已实现|実装済み|구현",
     Status.REJECTED: "已拒绝|拒绝|已否决|却下|거부|기각",
     Status.DEFERRED: "搁置|推迟|保留|보류",
-    Status.DEPRECATED: "已废弃|废弃|已弃用|弃用|非推奨|廃止|폐기",
+    Status.DEPRECATED: "已过时|已過時|已废弃|废弃|已弃用|弃用|非推奨|廃止|폐기",
     Status.SUPERSEDED: "已取代|被取代|已替代|被替代|置き換え|대체",
 }
 

@@ -137,6 +137,9 @@ SAID = [
     ("## Keys of disks\n\n> **Superseded by [ADR-12](0012-y.md) (2031).** It moves them.\n"
     "", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
     ("## Notes\n\n> **Superseded by [ADR-12](0012-y.md)**\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("**取代：** ADR-7 中关于磁盘的决策\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("**Supersedes:** 部分延续 ADR-7（磁盘）\n", {(K.RELATED, "0007")}),
+    ("This ADR builds upon, and in some cases, supersedes ADR-7.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),

@@ -77,11 +77,13 @@ WORDS = {
     Status.DEPRECATED: """
         Deprecated
         Depreciated
+        ⚠️ 已过时（被 ADR-9 取代）
         Retired
         Accepted, deprecated since 2020
         Accepted but now deprecated
     """,
     Status.SUPERSEDED: """
+        已被 ADR-9 取代
         Superseded by ADR-7
         Superceded
         Replaced by [7](0007-x.md)
