@@ -10,6 +10,9 @@ import re
 
 from bot.records.record import RelationKind
 
+_LATIN_PARTLY = (
+    "en\\s+partie|partiellement|teilweise|parcialmente|en\\s+parte|em\\s+parte|in\\s+parte|parzialmente|deels"
+)
 _LATIN_BY = "durch|par|por|pel[ao]|da|dal|dalla|door"
 VERBS: tuple[tuple[RelationKind, str], ...] = (
     (
@@ -17,20 +20,22 @@ VERBS: tuple[tuple[RelationKind, str], ...] = (
         r"(?:super[sc]ee?ded|superseeded|replaced|obsoleted|overridden|succeeded|invalidated|supplanted|subsumed|"
         r"overruled|made\s+obsolete|rendered\s+obsolete)\s+(?:\([^()\n]{1,60}\)\s+)?"
         r"(?:(?:\w{2,12}ly|in\s+part|in\s+full)\s+)?(?:in\s+favou?r\s+of|by|with|through)"
-        r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|reemplazad[ao]|sustituid[ao]|sostituit[ao]|vervangen)"
-        rf"\s+(?:{_LATIN_BY})|deprecated\s+by|"
-        r"(?:deprecated|retired|abandoned|dropped|withdrawn|closed|rejected)\s+in\s+favou?r\s+of|заменен[оаы]?\s+на|zastąpion[aey]\s+przez",
+        r"|(?:superseded|ersetzt|abgelöst|remplacée?|substituíd[ao]|superad[ao]|superat[ao]|reemplazad[ao]|sustituid[ao]|"
+        rf"sostituit[ao]|vervangen)(?:\s+{_LATIN_PARTLY})?"
+        rf"\s+(?:{_LATIN_BY})|deprecated\s+by|(?:ersatt|erstattet|ersättes?)\s+(?:av|af)|"
+        r"(?:deprecated|retired|abandoned|dropped|withdrawn|closed|rejected)\s+in\s+favou?r\s+of|замен[её]н[оаы]?\s+(?:на|решением|записью)|zastąpion[aey]\s+przez",
     ),
     (
         RelationKind.SUPERSEDES,
         r"(?:super[sc]ee?des?|superseeds|super[sc]eding|replaces|obsoletes|overrides)(?:\s+and\s+deprecates)?|"
         r"is\s+(?:a|the)\s+(?:(?:full|complete)\s+)?replacement\s+(?:for|of)|"
         r"(?:(?:is|are)\s+(?:intended|meant|designed)|aims?|intends?|seeks?)\s+to\s+(?:super[sc]ee?de|replace|obsolete)|"
-        r"ersetzt|(?:annule\s+et\s+)?remplace|substitui|sostituisce|vervangt|заменяет"
+        r"ersetzt|löst(?=[^.\n]{1,60}\bab\b)|supersède|zastępuje|ersätter|erstatter|(?:annule\s+et\s+)?remplace|"
+        r"substitui|sostituisce|vervangt|заменяет"
         r"|(?:reemplaza|sustituye)(?:\s+a)?",
     ),
-    (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by"),
-    (RelationKind.AMENDS, r"amends|amending|ergänzt"),
+    (RelationKind.AMENDED_BY, r"(?:amended|updated|modified)\s+by|(?:amendée?|modifiée?|révisée?)\s+par"),
+    (RelationKind.AMENDS, r"amends|amending|ergänzt|amende|révise"),
     (
         RelationKind.DEPENDS_ON,
         r"depends?\s+(?:up)?on|depending\s+on|dependent\s+on|requires|hängt\s+ab\s+von",
@@ -42,12 +47,14 @@ _STEM_WORDS = (
     "super replac obsolet overrid succeed ersetz abgel rempla substitu reemplaza sustitu sostitu vervang deprecat "
     "取代 替代 代替 置き換え 대체 교체 "
     "invalidat supplant subsum overrul render made retire abandon drop withdrawn closed reject замен zastąp "
-    "amend updat modif ergänz depend requir hängt buil baut"
+    "lös supersèd superad superat zastęp ersät erstatt ersatt révis amend updat modif ergänz "
+    "depend requir hängt buil baut"
 )
 STEMS = tuple(_STEM_WORDS.split())
 PARTLY = re.compile(
     r"\b(?:partial(?:ly)?|partly|in\s+part|parts?\s+of|in\s+some\s+(?:cases|aspects|respects|parts)|"
-    r"to\s+some\s+extent|teilweise|parcialmente)\b",
+    r"to\s+some\s+extent|teilweise|parcialmente|en\s+partie|partiellement|en\s+parte|em\s+parte|in\s+parte|parzialmente|"
+    r"deels)\b",
     re.I,
 )
 NEGATED = re.compile(
@@ -154,7 +161,10 @@ PART_NOUN = re.compile(
     r"half|lines?|statements?|options?)\b",
     re.I,
 )
-VIA = re.compile(r"\b(?:of|in|from|by|with)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$", re.I)
+VIA = re.compile(
+    r"\b(?:of|in|from|by|with|de|du|del|della|do|da|von|aus)[\s*_`\"'“(\[]*(?:the\s+|our\s+|adr\s+)?[\s*_`\"'“(\[]*$",
+    re.I,
+)
 SOME_DECISION = re.compile(
     r"(?:\bthe\s+(?!(?:original|previous|earlier|prior|old|older|first|initial|whole|entire|full|existing|former|current|"
     r"architectur\w+|technical|key|core|main|design)\b)[\w.-]+(?:\s+[\w.-]+){0,4}|(?<!\*)\*[\w-]{2,30}\*)"
@@ -162,7 +172,10 @@ SOME_DECISION = re.compile(
     re.I,
 )
 """One of several decisions: "the serving-mode decision of"."""
-_THING = r"the\s+[\w./-]+,?(?:\s+[\w./-]+,?){0,13}\s+(?:of|in|from)[\s*_`\"'“(\[]*$"
+_THING = (
+    r"(?:the\s+|l['’]|(?:la|le|les|el|los|las|il|lo|os?|as?|die|den|das)\s+)[*_]{0,2}"
+    r"[\w./-]+,?(?:\s+(?:d['’])?[\w./-]+,?){0,13}[*_]{0,2}\s+(?:of|in|from|de|du|del|della|do|da|von|aus)[\s*_`\"'“(\[]*$"
+)
 THING_OF = re.compile(rf"^[\s*_]{{0,4}}(?:only\s+)?{_THING}", re.I)
 """Something of another record: "the disk layout of"."""
 AND_THING_OF = re.compile(rf"^[\s*_`\])]{{0,4}}(?:,\s*)?and\s+(?:only\s+)?{_THING}", re.I)

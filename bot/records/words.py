@@ -16,7 +16,7 @@ _STATES: dict[Status, str] = {
         "ratified|confirmed|final|finalized|finalised|published|enacted|signed off|signed-off|"
         "in force|in effect|adr accepted|partially accepted|aceita|aceito|aceptada|aceptado|"
         "aprobada|aprobado|aprovada|aprovado|akzeptiert|angenommen|beschlossen|entschieden|"
-        "freigegeben|genehmigt|accepté|acceptée|approuvé|approuvée|validé|validée|accettata|"
+        "freigegeben|genehmigt|accepté|acceptée|acté|actée|approuvé|approuvée|validé|validée|accettata|"
         "accettato|approvata|approvato|geaccepteerd|goedgekeurd|aanvaard|zaakceptowana|"
         "zaakceptowany|zaakceptowane|przyjęta|przyjęty|przyjęte|godkänd|godkendt|accepterad|"
         "accepteret|vedtatt|hyväksytty|přijato|schváleno|принято|принята|принят|утверждено|"
@@ -64,7 +64,8 @@ _STATES: dict[Status, str] = {
     ),
     Status.SUPERSEDED: (
         "superseded|superceded|superseeded|superceeded|supersed|replaced|obsoleted|overridden|"
-        "superseded by|superceded by|ersetzt|abgelöst|remplacé|remplacée|substituída|substituído|"
+        "superseded by|superceded by|superada|superado|"
+        "ersetzt|abgelöst|remplacé|remplacée|substituída|substituído|"
         "substituida|substituido|reemplazada|reemplazado|sustituida|sustituido|sostituita|"
         "sostituito|superata|vervangen|zastąpiona|zastąpiony|ersatt|erstattet|korvattu|nahrazeno|"
         "заменено|заменена|yerine geçildi"

@@ -140,6 +140,14 @@ SAID = [
     ("**取代：** ADR-7 中关于磁盘的决策\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
     ("**Supersedes:** 部分延续 ADR-7（磁盘）\n", {(K.RELATED, "0007")}),
     ("This ADR builds upon, and in some cases, supersedes ADR-7.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("> **Statut :** accepté. Supersède ADR-7 ; révise ADR-8.\n", {(K.SUPERSEDES, "0007"), (K.AMENDS, "0008")}),
+    ("> **Superseded en partie par [ADR-12](0012-y.md)** — les disques.\n", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
+    ("## Statut\n\naccepté — supersède l'**attachement d'attributs** de [ADR-7](0007-y.md)\n"
+    "", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("Diese Entscheidung löst ADR-7 ab.\n", {(K.SUPERSEDES, "0007")}),
+    ("Estado: superada por ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("Status: Ersatt av ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("Статус: заменён на ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),
