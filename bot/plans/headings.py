@@ -103,7 +103,8 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|\bmigrations?\b|\bsteps\b"
         r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
         r"|^(?:the |our |technical )?approach$|\bphases?\b|milestones?|\bphasing\b"
-        r"|follow-?ups?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b|umsetzung|maßnahmen"
+        r"|follow-?ups?\b|\bmitigations?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b"
+        r"|umsetzung|maßnahmen"
         r"|^mise en (?:œuvre|oeuvre)|реализаци|实施|实现|実装|구현",
     ),
     (
@@ -114,6 +115,10 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ),
 )
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_ANSWERS = re.compile(
+    r"\bmitigations?\b|\bfollow-?ups?\b|\bnext steps\b|\baction items?\b|\bto-?dos?\b", re.I
+)
+"""Headings of work below the consequences that ask for it."""
 _DECISION_ITSELF = re.compile(r"d[eé]cis|entscheid|решени|决|決|결정", re.I)
 _PHASE_WORD = re.compile(r"phase|stage|milestone|iteration|sprint|[eé]tap", re.I)
 _PHASE = re.compile(
@@ -151,7 +156,7 @@ def role_of(path: Sequence[str]) -> Role:
 def _overruled(outer: Role, own: Role, title: str) -> bool:
     """Under "Consequences", "Impact on the plan" is no plan; under "Context", "Solution" is no decision."""
     if outer is Role.CONSEQUENCES:
-        return own not in (Role.EXCLUDED, Role.RISK)
+        return own not in (Role.EXCLUDED, Role.RISK) and not (own is Role.WORK and _ANSWERS.search(title))
     return outer is Role.CONTEXT and own is Role.DECISION and not _DECISION_ITSELF.search(title)
 
 

@@ -158,7 +158,7 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
         wording.empty(words)
         or wording.gives_reason(words)
         or wording.task_done(passage.text)
-        or _DEFINES.match(words)
+        or (_DEFINES.match(words) and not modality.promises(passage.lead))
     ):
         return None
     if phase_of(words) and passage.role in (Role.WORK, Role.DECISION, Role.OTHER):
@@ -190,7 +190,9 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
         return passage.depth == 1 and len(words.split()) >= 3
     if role is Role.DECISION:
         listed = (
-            (promised and len(words.split()) >= 3) or wording.ordered(words, lead) or wording.designs(words)
+            ((promised or wording.holds(lead)) and len(words.split()) >= 3)
+            or wording.ordered(words, lead)
+            or wording.designs(words)
         )
         return acting or modality.promises(words) or (listed and not wording.defines(passage.text))
     if role is Role.CONSEQUENCES:
@@ -233,7 +235,7 @@ def _obliged(role: Role, words: str, *, formal: bool) -> bool:
     if role is Role.DECISION and wording.designs(words) and wording.does(words):
         return True
     if role in (Role.DECISION, Role.WORK):
-        return modality.promises(words) or wording.instructs(words)
+        return modality.promises(words) or wording.instructs(words) or wording.we_do(words)
     if role in (Role.CRITERION, Role.SECURITY, Role.PERFORMANCE):
         return modality.promises(words)
     if role is Role.CONSEQUENCES:

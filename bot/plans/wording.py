@@ -54,7 +54,7 @@ _ADVERBS = frozenset(_ADVERB_WORDS.split())
 
 _REASON = re.compile(
     r"^(?:good|bad|neutral),? because\b|^(?:\+|-|✅|❌) |^(?:pros?|cons?|advantages?|disadvantages?"
-    r"|drawbacks?|benefits?|trade-?offs?|why|reason(?:s|ing)?|rationale|note|n\.?b\.?|example|e\.g\.|see"
+    r"|drawbacks?|benefits?|trade-?offs?|why|reason(?:s|ing)?|rationale|purpose|audience|note|n\.?b\.?|example|e\.g\.|see"
     r"|because)\b\s*[:.,]?\s|^\W*+(?:\d{1,2}\W*+)?(?:yes|no),? because\b"
     r"|^(?:for example|suppose|imagine|this means|as a result|otherwise)\b",
     re.I,
@@ -66,7 +66,9 @@ _LISTS_REASONS = re.compile(
     r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas (?:it|they|we|this)\b|\bwhy\b"
     r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b"
     r"|\bnot (?:in|part of) (?:the )?scope\b|\bout of scope\b|\bnot initially\b|\bin (?:the |a )?future\b"
-    r"|\bfuture (?:versions?|releases?|work)\b|\bdeferred\b|\bpostponed\b",
+    r"|\bfuture (?:versions?|releases?|work)\b|\bdeferred\b|\bpostponed\b"
+    r"|\b(?:(?:will|do|does|did|shall) not|won't|don't|doesn't) (?:be )?(?:includ|support|cover|implement|address"
+    r"|chang|add|do\b|attempt|try|tackl|solv)\w*[^.:]*:$|\bexclud(?:es?|ed|ing)\b[^.:]*:$",
     re.I,
 )
 # In a list of a decision most items say what will be, in the present tense. These tell of something else: what
@@ -191,6 +193,24 @@ _POINTS_BACK = re.compile(
 )
 
 
+_WE_DO = re.compile(
+    r"^(?:(?:also|additionally|in addition|then|therefore|thus|so|instead|hence|finally|further(?:more)?),? )?we "
+    r"(?:(?:also|now|then|therefore|always|only|explicitly|still|instead|thus|hereby) ){0,2}(?P<verb>[a-z]+)\b",
+    re.I,
+)
+_MINDED_WORDS = (
+    "accept understand learn find read see recommend evaluate consider review prefer expect turn miss"
+)
+_MINDED = frozenset(_MINDED_WORDS.split())
+"""What we do in thought: no work follows from it."""
+_LATER = re.compile(r"\bin (?:the )?future\b|\bsome ?day\b|\blater on\b", re.I)
+_HOLDS = re.compile(
+    r"\b(?:have|has|contains?|includes?|carry|carries|consists? of|comprises?|exposes?|defines?|looks? like this|"
+    r"work(?:s)? as follows|as follows)\s*:\W*$",
+    re.I,
+)
+
+
 def does(words: str) -> bool:
     """Whether the words tell in the present tense what a thing does ("The gate blocks new findings") or what is
     done with it ("Coverage is reported"). What points back ("This blocks …") tells what follows from it."""
@@ -209,6 +229,20 @@ def designs(words: str) -> bool:
     first = next((words[start:end] for start, end in sentences(words)), "")
     main = _WHY.split(first, maxsplit=1)[0]
     return len(main.split()) >= 4 and not first.endswith(":") and not _TELLS.search(main)
+
+
+def we_do(words: str) -> bool:
+    """Whether a sentence of a decision says in the present tense what we do: "We enable the setting …"."""
+    found = _WE_DO.match(words)
+    if found is None or _LATER.search(words):
+        return False
+    verb = found["verb"].lower()
+    return (verb in _VERBS or verb == "use") and verb not in _MINDED
+
+
+def holds(lead: str) -> bool:
+    """Whether a list is introduced as the parts of what is decided: "Each page will contain:"."""
+    return _HOLDS.search(lead) is not None
 
 
 def defines(text: str) -> bool:

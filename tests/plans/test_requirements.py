@@ -309,7 +309,8 @@ Implement a cache of two layers:
 
 
 @pytest.mark.parametrize(
-    "lead", ["What may come in future versions, but not initially:", "Out of scope are:"]
+    "lead",
+    ["What may come in future versions, but not initially:", "Out of scope are:", "We will not include:"],
 )
 def test_what_is_put_off_is_not_asked_for(lead: str) -> None:
     text = f"# ADR-007: Cache\n## Decision\nWe will use a cache.\n\n{lead}\n\n- Create a page of figures\n"
@@ -359,6 +360,22 @@ def test_where_work_stands_and_where_not(heading: str, body: str, asked: bool) -
     assert len(of(text)) == 1 + asked
 
 
+@pytest.mark.parametrize("lead", ["The page will have:", "Each page contains:", "`Create` MUST carry:"])
+def test_the_parts_of_what_is_decided_are_asked_for(lead: str) -> None:
+    text = f"# ADR-007: X\n## Decision\nWe will add pages.\n\n{lead}\n\n- A form for the name\n- `id` = the URI of it\n"
+    found = [r.text for r in of(text)]
+    assert "A form for the name" in found and ("MUST" not in lead or "id = the URI of it" in found)
+
+
+def test_mitigations_are_work_and_what_a_part_is_for_is_not() -> None:
+    text = "# ADR-007: X\n## Decision\nCache.\n## Consequences\n### Mitigations\n- Create shared libraries\n"
+    assert [r.text for r in of(text)] == ["Cache.", "Create shared libraries"]
+    text = (
+        "# ADR-007: X\n## Decision\nCache.\n## Implementation\n- **Purpose**: to show a view\n- Add a view\n"
+    )
+    assert [r.text for r in of(text)] == ["Cache.", "Add a view"]
+
+
 def test_a_list_below_an_order_may_be_of_bare_names() -> None:
     text = "# ADR-007: X\n## Decision\nUse a cache.\n\nTest these flows:\n\n- Docking\n- Time acceleration\n"
     assert [r.text for r in of(text)][1:] == ["Docking", "Time acceleration"]
@@ -373,6 +390,9 @@ def test_a_list_below_an_order_may_be_of_bare_names() -> None:
         ("This blocks only new findings.", False),
         ("Such a gate supports quick work.", False),
         ("The gate blocked new findings.", False),
+        ("We enable the rule for all repositories.", True),
+        ("We accept that it is slower.", False),
+        ("We allow direct calls in the future.", False),
         ("Coverage is reported in each run, never gated.", True),
     ],
 )
