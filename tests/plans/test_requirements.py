@@ -362,7 +362,7 @@ def test_where_work_stands_and_where_not(heading: str, body: str, asked: bool) -
 
 @pytest.mark.parametrize("lead", ["The page will have:", "Each page contains:", "`Create` MUST carry:"])
 def test_the_parts_of_what_is_decided_are_asked_for(lead: str) -> None:
-    text = f"# ADR-007: X\n## Decision\nWe will add pages.\n\n{lead}\n\n- A form for the name\n- `id` = the URI of it\n"
+    text = f"# ADR-007: X\n## Decision\nAdd pages.\n\n{lead}\n\n- A form for the name\n- `id` = the URI of it\n"
     found = [r.text for r in of(text)]
     assert "A form for the name" in found and ("MUST" not in lead or "id = the URI of it" in found)
 
