@@ -1,18 +1,20 @@
 """The decision itself: requirement R1, the sentence that says what was chosen.
 
 "Chosen option: …" wins wherever it stands below a heading of decision; else the first sentence there. Without
-such a heading, a sentence "we decided to …" counts. A title is no decision: it may name the question. Not
-here: what else the record asks for (requirements.py).
+such a heading, a sentence "we decided to …" counts, then what a proposal says of itself in its summary, then the
+words right below the title of a record that has little else. A title is no decision: it may name the question.
+Not here: what else the record asks for (requirements.py).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.plans import document, wording
+from bot.plans import document, modality, wording
 from bot.plans.document import Document, Passage
-from bot.plans.headings import Role
+from bot.plans.headings import Role, designs
 from bot.plans.plan import Source
 from bot.records.blocks import Kind
 
@@ -25,6 +27,14 @@ _DECIDED = re.compile(
     re.I,
 )
 _BECAUSE = re.compile(r",? because\b|,? since\b", re.I)
+_SUMMARY = re.compile(
+    r"^\W*(?:\d[\d.]*\W+)?(?:(?:executive |simple )?summary|abstract|tl;?dr|in short|zusammenfassung|résumé|"
+    r"resumen|resumo)\W*$",
+    re.I,
+)
+_FIELDS = re.compile(r"^[\W_]*[\w -]{2,24}(?:\*\*|__)?\s?[:：]")
+_LEAST_PREAMBLE = 6
+"""Words of a sentence below the title that can be the decision."""
 _MOST_LOOKED_AT = 20
 _PROSE = (Kind.PARAGRAPH, Kind.ITEM)
 
@@ -41,7 +51,9 @@ class Decision:
 
 def find(page: Document) -> Decision | None:
     """The decision sentence, or None where the record states none."""
-    decided = [p for p in page.passages if p.role is Role.DECISION and p.kind in _PROSE]
+    prose = [p for p in page.passages if p.kind in _PROSE]
+    designed = [p for p in prose if p.role is Role.DECISION and designs(p.section)]
+    decided = [p for p in prose if p.role is Role.DECISION and not designs(p.section)]
     for passage in decided:
         if _CHOSEN.search(passage.text[:200]) and (found := _sentence(page, passage)):
             return found
@@ -53,7 +65,26 @@ def find(page: Document) -> Decision | None:
             for start, end in wording.sentences(passage.text):
                 if _DECIDED.search(passage.text[start:end]):
                     return _taken(page, passage, start, end)
-    return None
+    summed = [p for p in prose if p.role is not Role.EXCLUDED and _SUMMARY.match(p.section)]
+    told = (_sentence(page, passage) for passage in (*summed[:3], *designed[:_MOST_LOOKED_AT]))
+    return next((found for found in told if found), None) or _below_title(page, prose)
+
+
+def _below_title(page: Document, prose: Sequence[Passage]) -> Decision | None:
+    """What a short record says right below its title: the sentence that orders or promises, else the first."""
+    said = [
+        found
+        for passage in prose
+        if not passage.section and passage.role is Role.OTHER and passage.kind is Kind.PARAGRAPH
+        if not _FIELDS.match(passage.text)
+        for start, end in wording.sentences(passage.text)
+        if len(passage.text[start:end].split()) >= _LEAST_PREAMBLE
+        if not wording.empty(words := wording.shown(passage.text[start:end]))
+        and not wording.about_itself(words)
+        if (found := _taken(page, passage, start, end))
+    ]
+    orders = (found for found in said if modality.promises(found.text) or wording.instructs(found.text))
+    return next(orders, said[0] if said else None)
 
 
 def _sentence(page: Document, passage: Passage) -> Decision | None:

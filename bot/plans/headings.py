@@ -37,7 +37,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|\balternatives?\b|^options?\b|\boptions considered\b|\bpros\b|\bcons\b|advantages?\b"
         r"|benefits?\b|drawbacks?\b|trade-?offs?\b"
         r"|\bnon[- ]?goals?\b|\bout[- ]of[- ]scope\b|\bnot in scope\b|\bnon[- ]requirements?\b|won'?t\b"
-        r"|^references?\b|^links?\b|\brelated\b|see also|^resources\b|\bsources$|further reading"
+        r"|^references?\b(?!-level)|^links?\b|\brelated\b|see also|^resources\b|\bsources$|further reading"
         r"|more information|bibliography|\bcitations?\b"
         r"|\breviews?$|\breviewe(rs|d)\b|stakeholder|sign-?off|\bapprovals?$|\bpeople\b|\bparticipants\b"
         r"|\bquestions?\b|questionnaire|user stories|\bfaq\b"
@@ -92,6 +92,8 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"\bdecisions?\b(?! (?:records?|logs?)\b)|\bchosen\b|\bresolution\b|\bselected\b"
         r"|\brecommendations?\b|\bproposal\b"
         r"|\bproposed\b|^(the |our )?solution\b"
+        r"|^(?:guide|reference)[- ]level (?:explanation|design)|^detailed design\b|^design(?: details?)?$"
+        r"|^(?:technical |solution )design$|^(?:technical )?specification$"
         r"|^what( we (will )?do)?$|\boutcome$|entscheidung|d[ée]cision|decisi[óo]n|decis[ãa]o"
         r"|^beslissing|^besluit|^beslut|^beslutning|^decyzja|^rozhodnutí|^päätös|^решение|^karar\b"
         r"|决策|決策|决定|決定|結論|결정",
@@ -115,6 +117,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ),
 )
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_DESIGN = re.compile(r"explanation|\bdesign\b|specification")
 _ANSWERS = re.compile(
     r"\bmitigations?\b|\bfollow-?ups?\b|\bnext steps\b|\baction items?\b|\bto-?dos?\b", re.I
 )
@@ -158,6 +161,11 @@ def _overruled(outer: Role, own: Role, title: str) -> bool:
     if outer is Role.CONSEQUENCES:
         return own not in (Role.EXCLUDED, Role.RISK) and not (own is Role.WORK and _ANSWERS.search(title))
     return outer is Role.CONTEXT and own is Role.DECISION and not _DECISION_ITSELF.search(title)
+
+
+def designs(title: str) -> bool:
+    """Whether a heading announces a proposal's design rather than a decision: "Reference-level explanation"."""
+    return _DESIGN.search(_bare(title)) is not None
 
 
 def phase_of(title: str) -> bool:

@@ -33,6 +33,11 @@ _TASK_TABLE = re.compile(
     r"|milestones?|risks?|work|items?|changes?|measures?)\b",
     re.I,
 )
+_CHOICE_TABLE = re.compile(
+    r"\b(?:choices?|chosen|selected|selection|decisions?|decided|technology|wahl|auswahl|choix|elecci[oó]n|escolha)\b"
+    r"|选型|选择|選擇|决定|決定|决策|採用|선택",
+    re.I,
+)
 _DEFINES = re.compile(r"^[\w -]{1,40} = ")
 _MECHANISM = re.compile(r"\b(?:requires?|needs?)\b.*\b(?:that|which|to)\W*$", re.I)
 _PROPOSES = re.compile(r"\b(?:adr|rfc|record|document|proposal|we) propose[sd]?\b", re.I)
@@ -246,7 +251,9 @@ def _obliged(role: Role, words: str, *, formal: bool) -> bool:
 
 
 def _row(page: Document, passage: Passage) -> Iterator[_Found]:
-    if passage.role not in _LISTS | {Role.RISK} or not _TASK_TABLE.search(" ".join(passage.header)):
+    names = " ".join(passage.header)
+    chosen = passage.role is Role.DECISION and _CHOICE_TABLE.search(names)
+    if not chosen and (passage.role not in _LISTS | {Role.RISK} or not _TASK_TABLE.search(names)):
         return
     cells = [wording.shown(cell) for cell in passage.cells]
     full = [cell for cell in cells if cell and not wording.empty(cell)]

@@ -362,9 +362,48 @@ def test_where_work_stands_and_where_not(heading: str, body: str, asked: bool) -
 
 @pytest.mark.parametrize("lead", ["The page will have:", "Each page contains:", "`Create` MUST carry:"])
 def test_the_parts_of_what_is_decided_are_asked_for(lead: str) -> None:
-    text = f"# ADR-007: X\n## Decision\nAdd pages.\n\n{lead}\n\n- A form for the name\n- `id` = the URI of it\n"
+    text = (
+        f"# ADR-007: X\n## Decision\nAdd pages.\n\n{lead}\n\n- A form for the name\n- `id` = the URI of it\n"
+    )
     found = [r.text for r in of(text)]
     assert "A form for the name" in found and ("MUST" not in lead or "id = the URI of it" in found)
+
+
+def test_a_table_of_choices_is_what_is_decided() -> None:
+    text = "# ADR-007: X\n## Decision\n\n| Part | Choice | Why |\n|--|--|--|\n| Store | SQLite | quick |\n"
+    assert [r.text for r in of(text)] == ["Store — SQLite — quick"]
+
+
+RFC = """# Names of windows
+
+## Summary
+
+- Use one class for all names.
+
+## Motivation
+
+They differ.
+
+## Reference-level explanation
+
+- Add a class `Name`.
+- The `name` parameter of `Map()` is removed.
+"""
+
+
+def test_a_proposal_decides_in_its_summary_and_works_in_its_design() -> None:
+    found = of(RFC, "text/0007-names.md")
+    assert [(r.kind, r.text) for r in found] == [
+        ("decision", "Use one class for all names."),
+        ("work-item", "Add a class Name."),
+        ("work-item", "The name parameter of Map() is removed."),
+    ]
+
+
+def test_a_short_record_decides_below_its_title() -> None:
+    text = "---\nstatus: accepted\n---\n# One repository\n\nThere were two. We will keep all parts in one.\n"
+    assert [(r.kind, r.text) for r in of(text)] == [("decision", "We will keep all parts in one.")]
+    assert of("# One repository\n\nAuthor: Ada Lovelace of the team of teas\n") == ()
 
 
 def test_mitigations_are_work_and_what_a_part_is_for_is_not() -> None:
