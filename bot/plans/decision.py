@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.plans import document, modality, wording
 from bot.plans.document import Document, Passage
-from bot.plans.headings import Role, designs
+from bot.plans.headings import Role, designs, role_of_title
 from bot.plans.plan import Source
 from bot.records.blocks import Kind
 
@@ -52,8 +52,9 @@ class Decision:
 def find(page: Document) -> Decision | None:
     """The decision sentence, or None where the record states none."""
     prose = [p for p in page.passages if p.kind in _PROSE]
-    designed = [p for p in prose if p.role is Role.DECISION and designs(p.section)]
-    decided = [p for p in prose if p.role is Role.DECISION and not designs(p.section)]
+    decided = [p for p in prose if p.role is Role.DECISION]
+    designed = decided if _only_designs(page) else []
+    decided = decided if not designed else []
     for passage in decided:
         if _CHOSEN.search(passage.text[:200]) and (found := _sentence(page, passage)):
             return found
@@ -68,6 +69,13 @@ def find(page: Document) -> Decision | None:
     summed = [p for p in prose if p.role is not Role.EXCLUDED and _SUMMARY.match(p.section)]
     told = (_sentence(page, passage) for passage in (*summed[:3], *designed[:_MOST_LOOKED_AT]))
     return next((found for found in told if found), None) or _below_title(page, prose)
+
+
+def _only_designs(page: Document) -> bool:
+    """Whether what stands as decided is the design of a proposal, and nothing is called a decision."""
+    titles = [p.text if p.kind is Kind.HEADING else document.standalone_label(p.text) for p in page.passages]
+    deciding = [title for title in titles if title and role_of_title(title) is Role.DECISION]
+    return bool(deciding) and all(designs(title) for title in deciding)
 
 
 def _below_title(page: Document, prose: Sequence[Passage]) -> Decision | None:
