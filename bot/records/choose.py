@@ -46,7 +46,7 @@ _ASIDE = re.compile(
 _DATE_KEYS = ("date", "date-decided", "date-since", "date-created", "date-updated")
 _STATE_AND_DATE = re.compile(
     r"^[^\w]*[^\W\d_]+(?:\W{0,3}\([^\W\d_]+\))?(?:\W+(?:on|at|since|in|am|le|el|em|seit))?\W+(?!amended|revised|updated|implemented|reviewed)"
-    r"[\w ./-]{6,24}?(?:\W*|\s*[,;(.]\s?[^\n]{1,400})$",
+    r"[\w ./-]{6,24}?(?:\W*|[)\]]?\s*[,;(.—–-]\s?[^\n]{1,400})$",
     re.I,
 )
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d|[YXDM]{2,4}|\d{1,2}[./-]\d{1,2}|insert|date", re.I)

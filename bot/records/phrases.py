@@ -25,6 +25,7 @@ from bot.records.wording import (
     IN_OURS,
     JOINER,
     LABELLED,
+    LABELLED_PART,
     NEGATED,
     OF_OURS,
     ONLY_AUXILIARIES,
@@ -107,7 +108,7 @@ def directed(
         if index == 0 and strict and PROPOSED.match(lead) and SET_OFF.match(text, reference.end):
             one.kind = RelationKind.SUPERSEDES
         if one.kind is None:
-            one.kind = _after(text, references, index)
+            one.kind = _after(text, references, index) or _part_labelled(text, reference, place.own)
         said.append(one)
         if one.kind in PASSIVE and POSSESSIVE.match(text, reference.end):
             pass  # "superseded by ADR-12's new rule": the successor, whatever of it
@@ -148,6 +149,16 @@ def _after(text: str, references: list[Reference], index: int) -> RelationKind |
             return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
         return RelationKind.AMENDED_BY if word.startswith("amend") else RelationKind.SUPERSEDED_BY
     return None
+
+
+def _part_labelled(text: str, reference: Reference, own: Identity) -> RelationKind | None:
+    """ "ADR-7 — supersedes the retry rule": said of whichever of the two is newer."""
+    if not LABELLED_PART.match(text[reference.end : reference.end + 120]):
+        return None
+    newer = _is_newer(reference, own)
+    if newer is None:
+        return None
+    return RelationKind.PARTIALLY_SUPERSEDED_BY if newer else RelationKind.PARTIALLY_SUPERSEDES
 
 
 def _east_asian(before: str, after: str) -> RelationKind | None:

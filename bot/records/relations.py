@@ -36,7 +36,7 @@ FIELD_KINDS: Mapping[str, RelationKind] = {
 } | {"related": RelationKind.RELATED}
 
 _OTHER_VERB = re.compile(
-    r"\b(?:updates|modifies|refines|extends|clarifies|complements|narrows|keeps|uses|retains|follows|see|relates|"
+    r"\b(?:updates|modifies|refines|extends|clarifies|complements|narrows|keeps|preserves|respects|reuses|uses|retains|follows|see|relates|"
     r"references|implements|completes|continues|resolves|closes)\b",
     re.I,
 )
@@ -188,7 +188,7 @@ def _kind_in_field(
         return (
             RelationKind.RELATED
         )  # "none — the spirit of ADR-1 stays", "The rule. All else in ADR-1 stands"
-    if _EAST_OTHER.search(words):
+    if _EAST_OTHER.search(words) or (first and _OTHER_VERB.match(words.lstrip(" *_`["))):
         return RelationKind.RELATED
     if is_partial(words):
         return partial(own)

@@ -103,7 +103,8 @@ THIS_DOES = re.compile(
     r"^(?P<between>[\s*_`\])>,(:–—-]{0,8}(?:\b(?:which|that|is|has|been|now|it|and)\b\s*){0,3})"
     r"(?:(?P<this>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+(?:now\s+|fully\s+)?)"
     r"(?P<verb>super[sc]ee?des|replaces|obsoletes|amends)\b|"
-    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:(?:all|the\s+(?:content|text)s?)\s+of\s+)?(?:this|it)\b)|"
+    r"(?P<verb2>super[sc]ee?des|replaces|obsoletes|amends)\s+(?:(?:all|the\s+(?:content|text)s?)\s+of\s+)?(?:this|it)\b"
+    r"(?!\s+(?:with|by)\b))|"
     r"^[\])`*_]{0,3},?\s+which\s+(?P<aim>this(?:\s+(?:adr|rfc|record|decision|document|one|proposal))?\s+)"
     r"(?:is\s+(?:intended|meant)|aims|intends)\s+to\s+(?P<verb4>super[sc]ee?de|replace|obsolete)\b|"
     r"^[^.;\n]{0,60}\b(?P<it>this\s+(?:adr|rfc|record|decision|document|one|proposal)\s+)"
@@ -141,6 +142,12 @@ LABELLED = re.compile(
     r"replaces|replaced\s+by|obsoletes|obsoleted\s+by|amends|amended\s+by))[*_]{0,2}\s*(?:[)|]|$)",
     re.I | re.M,
 )
+LABELLED_PART = re.compile(
+    r"^[\])`*_]{0,3}\s{0,2}[:–—-]{1,2}\s{0,2}[*_]{0,2}(?:partially\s+|partly\s+)?super[sc]ee?des[*_]{0,2}\s+"
+    r"(?:the|its|only|part|parts)\b(?!\s+(?:entire|whole|previous|earlier|old|original)?\s*(?:decision|record|adr|rfc)\b)",
+    re.I,
+)
+"""Behind a reference in a list of related records: "ADR-7 — supersedes the retry rule"."""
 EAST_BY = re.compile(
     r"^[\])`*_]{0,3}\s*(?:所?(?:取代|替代|代替)|(?:により|によって|に)置き換え|(?:으?로)\s*(?:대체|교체))"
 )
@@ -174,7 +181,7 @@ SOME_DECISION = re.compile(
 """One of several decisions: "the serving-mode decision of"."""
 _THING = (
     r"(?:the\s+|l['’]|(?:la|le|les|el|los|las|il|lo|os?|as?|die|den|das)\s+)[*_]{0,2}"
-    r"[\w./-]+,?(?:\s+(?:d['’])?[\w./-]+,?){0,13}[*_]{0,2}\s+(?:of|in|from|de|du|del|della|do|da|von|aus)[\s*_`\"'“(\[]*$"
+    r"[\w./`\"“”-]+,?(?:\s+(?:d['’])?[\w./`\"“”-]+,?){0,13}[*_]{0,2}\s+(?:of|in|from|de|du|del|della|do|da|von|aus)[\s*_`\"'“(\[]*$"
 )
 THING_OF = re.compile(rf"^[\s*_]{{0,4}}(?:only\s+)?{_THING}", re.I)
 """Something of another record: "the disk layout of"."""

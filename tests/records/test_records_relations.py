@@ -148,6 +148,12 @@ SAID = [
     ("Estado: superada por ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
     ("Status: Ersatt av ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
     ("Статус: заменён на ADR-12\n", {(K.SUPERSEDED_BY, "0012")}),
+    ("- **Supersedes / Amends:** extends ADR-7 (disks); preserves ADR-8 (nets)\n"
+    "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
+    ("It redirects at first. ADR-12 replaces this with a page.\n", {(K.RELATED, "0012")}),
+    ("- Supersedes the `fast-disk` rationale in [ADR-7](0007-y.md).\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("* [ADR-7](0007-y.md) — supersedes the \"wide disks\" rule.\n", {(K.PARTIALLY_SUPERSEDES, "0007")}),
+    ("* [ADR-12](0012-y.md) — supersedes the \"wide disks\" rule.\n", {(K.PARTIALLY_SUPERSEDED_BY, "0012")}),
     ("## Alternatives considered\n\n- **One disk (supersede ADR-7):** too much.\n- **Two**: supersedes ADR-8.\n"
     "", {(K.RELATED, "0007"), (K.RELATED, "0008")}),
     ("本 ADR 取代 ADR-7，不取代 ADR-8\n", {(K.SUPERSEDES, "0007"), (K.RELATED, "0008")}),

@@ -347,6 +347,7 @@ def test_stages_are_states_where_there_is_no_status() -> None:
         "## Status\n\nAccepted — 2026-10-06. Implemented in 0.20.1 (before 0.21, whose story it makes simple).\n",
         "**决策日期**: 2026-10-06\n\n**状态**: 已采纳\n",
         "## 状态\n\n已接受 (Accepted) - 2026-10-06\n",
+        "## Status\n\n**Decided** (2026-10-06). All goes there.\n",
         "日期：2026-10-06（更新于 2026-10-08）\n\n状态：已接受\n",
     ],
 )
