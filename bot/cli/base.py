@@ -48,11 +48,15 @@ class Trouble(click.ClickException):
 
 
 class _Commands(click.Group):
-    """Says in a sentence what the system refuses: a file that may not be read, a full disk."""
+    """Says in a sentence what the system or the store refuses: an unreadable file, a full disk, a torn store."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        from bot.engine.errors import StoreError
+
         try:
             return super().invoke(ctx)
+        except StoreError as error:
+            raise Trouble(str(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE or error.strerror is None:
                 raise

@@ -87,7 +87,12 @@ def why(instance: str, as_json: bool, store: str) -> None:
         raise Trouble(f"{instance}: the definition that it began with is not in the store") from error
     except (EngineError, LanguageError, ValueError) as error:
         raise Trouble(f"{instance}: {error}; `cloi verify` says more") from error
-    found = explain(events, definition, datetime.now(UTC))
+    try:
+        found = explain(events, definition, datetime.now(UTC))
+    except (KeyError, TypeError, ValueError) as error:  # a step that is none, a time that is none
+        raise Trouble(
+            f"{instance}: its events are not what was recorded: {error}; `cloi verify` says more"
+        ) from error
     click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else str(found))
 
 
@@ -128,14 +133,14 @@ def verify(instance: str | None, head: str | None, as_json: bool, store: str) ->
 
     from bot.insights.verify import verify as look
 
-    if head and not instance:
+    if head is not None and instance is None:
         raise Trouble("--head needs the instance whose head it was")
     opened = opened_store(store)
     wrong = 0
     rows = {row.instance: row for row in opened.summaries()}
-    if instance and instance not in rows and not opened.head(instance):
+    if instance is not None and instance not in rows and not opened.head(instance):
         raise unknown(opened, instance)
-    for name in [instance] if instance else rows:
+    for name in [instance] if instance is not None else rows:
         found = look(opened, name, rows.get(name), head)
         wrong += bool(found.problems)
         if as_json:

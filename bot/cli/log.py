@@ -62,7 +62,11 @@ def events(instance: str | None, as_json: bool, store: str) -> None:
         for event in found:
             click.echo(encode(event))
     else:
-        click.echo(table(found))
+        try:
+            shown = table(found)
+        except ValueError as error:
+            raise Trouble(f"{instance}: {error}; `cloi verify` says more") from error
+        click.echo(shown)
 
 
 @main.command(short_help="Report what came of an instance, in Markdown.")
@@ -89,8 +93,8 @@ def report(instance: str, as_json: bool, store: str) -> None:
         made, folded = report_of(opened, instance), fold(opened.read(instance))
     except UnknownInstance as error:
         raise unknown(opened, instance) from error
-    except (EngineError, LanguageError) as error:
-        raise Trouble(str(error)) from error
+    except (EngineError, LanguageError, ValueError) as error:  # the last where its events do not follow
+        raise Trouble(f"{error}; `cloi verify` says more") from error
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))
     else:

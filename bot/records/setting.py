@@ -119,8 +119,8 @@ def _is_badge(value: str) -> bool:
     if found is None:
         return False
     parts = re.split(r"(?<!-)-(?!-)", unquote(found["words"]))
-    message = parts[-2].replace("--", "-").replace("_", " ") if len(parts) > 1 else ""
-    return bool(message) and normalise(message) is normalise(found["alt"])
+    shown = " ".join(part.replace("--", "-").replace("_", " ") for part in parts[:-1])
+    return bool(shown) and normalise(shown) is normalise(found["alt"])
 
 
 def _limited(mark: re.Match[str], lines: Sequence[str]) -> bool:

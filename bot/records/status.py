@@ -42,6 +42,7 @@ _SUBJECT = re.compile(
     re.I,
 )
 _EAST_REPLACED = re.compile(r"(?<![未不])被[^。；;\n]{1,80}?(?:取代|替代|代替)")
+_EAST_SMALL = re.compile("[已被经經现現在后後又]{1,4}")
 _THIS = re.compile(r"\b(?:this|the|our|that|an?|cette|esta|questa)\s+$", re.I)
 _PARTIAL = re.compile(r"\b(?:partial(?:ly)?|partly|in part|teilweise|parcialmente|partiellement)\b", re.I)
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
@@ -180,7 +181,7 @@ def _judge(words: str, matches: list[_Match]) -> Status:
             return Status.SUPERSEDED_PARTIALLY
     first = matches[0]
     lead = words[: first.start]
-    if any(_ARROW.search(words[a.end : b.start][:60]) for a, b in pairwise(matches)):
+    if any(_leads_on(words[a.end : b.start]) for a, b in pairwise(matches)):
         return _after_arrow(words, matches)
     if first.denied:
         return _denied(words, matches)
@@ -203,6 +204,11 @@ def _judge(words: str, matches: list[_Match]) -> Status:
         if _doubted(words, matches, first):
             return Status.UNKNOWN
     return first.status
+
+
+def _leads_on(between: str) -> bool:
+    """Whether an arrow leads from one state to the next; one between other words is prose."""
+    return bool(_ARROW.search(between[:60]) or _ARROW.search(between[-24:]))
 
 
 def _denied(words: str, matches: list[_Match]) -> Status:
@@ -249,7 +255,8 @@ def _set_apart(words: str, match: _Match) -> bool:
 
 def _of_it(words: str, first: _Match, match: _Match) -> bool:
     """The same for a word after the first, whatever word that one is."""
-    return about_us(f"accepted{words[first.end : match.start][-80:]}") or _set_apart(words, match)
+    between = _EAST_SMALL.sub(" ", words[first.end : match.start])
+    return about_us(f"accepted{between[-80:]}") or _set_apart(words, match)
 
 
 def _doubted(words: str, matches: list[_Match], match: _Match) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from bot.engine.errors import StoreError
 from bot.engine.events import link
-from bot.store.seal import check_chain
+from bot.store.seal import check_chain, hexed
 
 _BETWEEN = b"\n"  # JSON on one line has none inside
 
@@ -27,7 +27,7 @@ def unpack(stream: str, packed: bytes) -> list[bytes]:
     """The reverse of `pack`. Raises StoreError where it is damaged."""
     try:
         return zlib.decompress(packed).split(_BETWEEN)
-    except zlib.error as error:
+    except (zlib.error, TypeError) as error:
         raise StoreError(f"{stream}: its archive cannot be read: {error}") from error
 
 
@@ -39,7 +39,7 @@ def move(db: sqlite3.Connection, stream: str) -> int:
     rows = db.execute(
         "SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", (stream,)
     ).fetchall()
-    head = check_chain(stream, ((version, body, seal.hex()) for version, body, seal in rows))
+    head = check_chain(stream, ((version, body, hexed(stream, seal)) for version, body, seal in rows))
     bodies = [body for _, body, _ in rows]
     if any(_BETWEEN in body for body in bodies):
         raise StoreError(f"{stream}: an event is not on one line, so it is not packed")
@@ -61,6 +61,6 @@ def rows(stream: str, version: int, head: bytes, packed: bytes) -> list[tuple[in
     for number, body in enumerate(unpack(stream, packed), start=1):
         last = link(last, body)
         out.append((number, body, last))
-    if len(out) != version or last != head.hex():
+    if len(out) != version or last != hexed(stream, head):
         raise StoreError(f"{stream}: its archive is not what was recorded")
     return out

@@ -121,7 +121,7 @@ class SQLiteFile:
     def _worded(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:  # the latter where names in a damaged file are no text
             raise self._words(error) from error
 
     def _writing(self) -> _Transaction:
@@ -135,8 +135,10 @@ class SQLiteFile:
                 return self._db.execute(sql, values).fetchall()
             except sqlite3.Error as error:
                 raise self._words(error) from error
+            except (UnicodeError, OverflowError) as error:
+                raise StoreError(f"what was asked of {self.path} can stand in no store: {error}") from error
 
-    def _words(self, error: sqlite3.Error) -> StoreError:
+    def _words(self, error: Exception) -> StoreError:
         return StoreError(f"{self.path} cannot be used: {error}")
 
 

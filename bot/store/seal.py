@@ -64,7 +64,7 @@ def unseal(stream: str, data: Iterable[bytes]) -> list[Event]:
     try:
         for item in items:
             events.append(decode(item))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
         raise StoreError(f"{stream}: event {len(events) + 1} cannot be read: {error}") from error
     return events
 
@@ -84,6 +84,13 @@ def check_chain(stream: str, rows: Iterable[tuple[int, bytes, str]]) -> str:
         if head != stored:
             raise StoreError(f"{stream}: event {version} is not the one that was recorded")
     return head
+
+
+def hexed(stream: str, head: object) -> str:
+    """A head as it is stored, in hex. Raises StoreError if somebody has written something else there."""
+    if not isinstance(head, bytes):
+        raise StoreError(f"{stream}: something in it is not the bytes that were recorded")
+    return head.hex()
 
 
 def check_state(state: str) -> None:

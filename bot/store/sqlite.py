@@ -23,7 +23,7 @@ from bot.engine.ports import Append, Delivery, Effect, Summary
 from bot.store import archive
 from bot.store.backup import Backup, copy
 from bot.store.file import SQLiteFile
-from bot.store.seal import FOREVER, check_chain, check_state, seal, unseal
+from bot.store.seal import FOREVER, check_chain, check_state, hexed, seal, unseal
 
 _SUMMARY = "instance, definition, key, state, open, started_at, updated_at, reason"
 _LAST = """
@@ -127,20 +127,20 @@ class SQLiteStore(SQLiteFile):
     def head(self, stream: str) -> str:
         """See EventStore."""
         rows = self._rows(_LAST, stream)
-        return rows[0][1].hex() if rows else ""
+        return hexed(stream, rows[0][1]) if rows else ""
 
     def heads(self, stream: str) -> list[str]:
         """See EventStore."""
-        return [head if isinstance(head, str) else head.hex() for _, _, head in self._stored(stream)]
+        return [head for _, _, head in self._stored(stream)]
 
     def verify(self, stream: str) -> str:
         """See EventStore."""
-        rows = self._stored(stream)
-        return check_chain(stream, ((v, body, h if isinstance(h, str) else h.hex()) for v, body, h in rows))
+        return check_chain(stream, self._stored(stream))
 
-    def _stored(self, stream: str) -> list[tuple[Any, ...]]:
-        """Version, bytes and head (as bytes, or as hex from the archive) of each event, wherever it lies."""
-        found = self._rows("SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", stream)
+    def _stored(self, stream: str) -> list[tuple[int, bytes, str]]:
+        """Version, bytes and head (as hex) of each event, wherever it lies."""
+        rows = self._rows("SELECT version, body, hash FROM events WHERE stream = ? ORDER BY version", stream)
+        found = [(version, body, hexed(stream, head)) for version, body, head in rows]
         if found and found[0][0] == 1:
             return found
         # Looked at second: what is packed in between was read above, and nothing is ever unpacked.
@@ -216,7 +216,7 @@ class SQLiteStore(SQLiteFile):
             f"SELECT {_DELIVERY}, body FROM deliveries WHERE state = 'pending' ORDER BY seq LIMIT ?",  # noqa: S608
             limit,
         )
-        return [_delivery(row[:-1], zlib.decompress(row[-1])) for row in rows]
+        return [_delivery(row[:-1], _inflated(row[-1])) for row in rows]
 
     def settle(self, delivery: str, state: str, reason: str) -> None:
         """See EventStore."""
@@ -318,7 +318,10 @@ class SQLiteStore(SQLiteFile):
         )
         if not rows:
             raise KeyError(digest)
-        return zlib.decompress(rows[0][0])
+        try:
+            return zlib.decompress(rows[0][0])
+        except (zlib.error, TypeError) as error:
+            raise StoreError(f"{self.path}: what is kept under {digest} cannot be read: {error}") from error
 
     @staticmethod
     def _consume(db: sqlite3.Connection, delivery: str, reason: str) -> None:
@@ -338,6 +341,14 @@ def _lasting(summary: Summary) -> tuple[Any, ...]:
 
 def _delivery(row: tuple[Any, ...], body: bytes) -> Delivery:
     return Delivery(**dict(zip(_DELIVERY.split(", "), row, strict=True)), body=body)
+
+
+def _inflated(body: Any) -> bytes:
+    """The body of a delivery; of a damaged one nothing, which no reader takes for a payload: it is parked."""
+    try:
+        return zlib.decompress(body)
+    except (zlib.error, TypeError):
+        return b""
 
 
 def _effect(row: tuple[Any, ...]) -> Effect:

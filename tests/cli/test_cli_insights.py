@@ -122,3 +122,67 @@ async def test_whatever_was_changed_afterwards_is_seen(store: Path, sql: str, wo
     db.close()
     result = cloi(store, "verify")
     assert (result.exit_code, result.stdout.count(word)) == (1, 2)
+
+
+_ALL = [
+    ["events"],
+    ["events", "make-tea/one"],
+    ["replay", "make-tea/one"],
+    ["why", "make-tea/one"],
+    ["report", "make-tea/one"],
+    ["verify"],
+    ["kpis"],
+    ["predict", "make-tea"],
+    ["optimise", "make-tea"],
+    ["deliveries"],
+    ["backup", "copy"],
+    ["archive", "--older-than", "0d"],
+]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE events SET body = x'00ff'",
+        "UPDATE events SET body = 5",
+        "UPDATE events SET hash = 'text'",
+        "DELETE FROM events WHERE version = 1",
+        """UPDATE events SET body = CAST(replace(body, '"at":"2', '"at":"x') AS BLOB)""",
+        """UPDATE events SET body = CAST(replace(body, '"step":"boil"', '"step":"fry"') AS BLOB)""",
+        "UPDATE blobs SET body = x'00'",
+        "UPDATE blobs SET body = 'text'",
+        "DROP TABLE instances",
+        "DROP TABLE blobs",
+        "PACK; UPDATE archive SET body = 'text'",
+        "PACK; UPDATE archive SET hash = 'text'",
+    ],
+)
+async def test_whatever_is_broken_in_a_store_no_command_ends_in_a_traceback(store: Path, sql: str) -> None:
+    if sql.startswith("PACK; "):
+        assert cloi(store, "archive", "--older-than", "0d").exit_code == 0
+    db = sqlite3.connect(store)
+    db.execute(sql.removeprefix("PACK; "))
+    db.commit()
+    db.close()
+    for command in _ALL:
+        arguments = [a if a != "copy" else str(store.with_name("copy")) for a in command]
+        said = cloi(store, *arguments)
+        assert said.exception is None or isinstance(said.exception, SystemExit), (command, said.exception)
+        store.with_name("copy").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name", ["\udcff", "no\x1b[2Jbody", "x" * 5000, ""])
+@pytest.mark.parametrize("command", ["events", "replay", "why", "report", "verify", "predict"])
+async def test_a_name_that_nothing_has_is_one_line(store: Path, command: str, name: str) -> None:
+    said = cloi(store, command, name)
+    assert said.exit_code == 2, said.output
+    assert "\x1b" not in said.output and said.output.count("\n") == 1
+
+
+async def test_an_empty_head_is_none_that_was_published(store: Path) -> None:
+    """As a script asks whose variable is not set."""
+    assert cloi(store, "verify", "make-tea/one", "--head", "").exit_code == 1
+
+
+async def test_no_limit_is_too_large(store: Path) -> None:
+    assert cloi(store, "deliveries", "--limit", "9" * 20).exit_code in (0, 2)

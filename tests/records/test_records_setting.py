@@ -30,6 +30,8 @@ DOUBTFUL: dict[str, tuple[str, str]] = {
     "a badge": (f"{HEAD}## Status\n\n![accepted](https://x/status-accepted.svg){REST}", "picture"),
     "a badge that shows other words": (
         f"{HEAD}Status: ![Accepted](https://img.shields.io/badge/adr-not_accepted-red){REST}", "picture"),
+    "a badge that says never": (
+        f"{HEAD}Status: ![Accepted](https://img.shields.io/badge/never-accepted-red){REST}", "picture"),
     "a linked badge": (f"{HEAD}Status: [![Accepted](https://x/b.svg)](https://x){REST}", "picture"),
     "a footnote": (f"{HEAD}Status: Accepted[^1]{REST}\n[^1]: Withdrawn by the board in May.\n", "footnote"),
     "a footnote of limits": (f"{HEAD}Status: Accepted[^a]{REST}\n[^a]: only for the pilot\n", "footnote"),

@@ -61,6 +61,8 @@ WORDS = {
         Done
     """,
     Status.REJECTED: """
+        Accepted 已被拒绝
+        Accepted 2020-01-01 by the board after a long discussion in the meeting on Monday → Rejected
         This RFC has been withdrawn in favor of RFC 9
         Rejected
         declined

@@ -337,3 +337,14 @@ def test_a_file_with_a_strange_number_is_not_touched(tmp_path: Path, schema: str
     for readonly in (True, False):
         with pytest.raises(StoreError, match="not one of CLOI bot's"):
             SQLiteStore(path, readonly=readonly)
+
+
+@pytest.mark.parametrize("body", ["x'00'", "'text'", "5"])
+def test_a_delivery_whose_body_is_damaged_holds_up_no_other(path: Path, body: str) -> None:
+    store = SQLiteStore(path)
+    for name in ("broken", "whole"):
+        store.keep(Delivery(id=name, event="push", body=b"{}", received_at=LONG_AGO, installation_target=""))
+    with store._writing() as db:
+        db.execute(f"UPDATE deliveries SET body = {body} WHERE id = 'broken'")
+    assert [(d.id, d.body) for d in store.pending()] == [("broken", b""), ("whole", b"{}")]
+    store.close()
