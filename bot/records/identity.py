@@ -87,7 +87,7 @@ def from_name(name: str) -> Identity:
         tokens = [token.lower() for token in re.split(r"[-_ ]", prefix)]
         single_upper = len(tokens) == 1 and prefix.isupper() and 2 <= len(prefix) <= 8
         proposal = len(tokens) == 1 and len(digits) >= 3 and _PROPOSAL.fullmatch(prefix)
-        by_area = len(tokens) == 1 and len(digits) >= 3 and digits.startswith("0")  # rdm-0003-x, sec-012-y
+        by_area = len(tokens) == 1 and len(digits) >= 4 and digits.startswith("0")  # rdm-0003-x
         if RECORD_WORDS.intersection(tokens) or single_upper or proposal or by_area:
             prefix = prefix.upper() if prefix.islower() else prefix
             lead = re.sub(r"[_ ]", "-", prefix) + ("-" if found["sep"] else "")

@@ -58,9 +58,8 @@ class SQLiteFile:
         with self._guard:
             if self._db is not None:
                 if not self.readonly:
-                    with suppress(
-                        sqlite3.Error
-                    ):  # the log stays beside the file and is read at the next start
+                    # The log stays beside the file and is read at the next start.
+                    with suppress(sqlite3.Error, UnicodeError):
                         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._db.close()
                 self._db = None

@@ -48,6 +48,12 @@ def test_a_number_that_is_taken_in_the_folder() -> None:
     assert "docs/adr/0009-old.md" in found.reason
 
 
+def test_proposals_without_a_number_may_all_be_called_0000() -> None:
+    text = GOOD.replace("# 9. New", "# New").encode()
+    log = RecordLog({f"{FOLDER}/0000-{name}.md": text for name in ("one", "two")})
+    assert not any(f.rule == "number-taken" for record in log for f in check(record, log))
+
+
 def test_the_record_that_was_there_first_keeps_its_number() -> None:
     before = log_with(GOOD, "0009-old.md")
     after = log_with(GOOD, "0009-new.md", **{"0009-old": GOOD})
@@ -76,6 +82,7 @@ def test_a_link_to_a_file_that_is_not_there() -> None:
     assert found.severity is Severity.ERROR
     assert found.suggestion == "See [rule](0002-r2.md)."
     assert "link-broken" not in findings(GOOD + "\nSee [rule](0002-r2.md) and [code](../../src/x.md).\n")
+    assert "link-broken" not in findings(GOOD + "\nSee [a page of the site](./0099-gone).\n")
 
 
 def test_template_rests() -> None:

@@ -170,7 +170,8 @@ def test_a_table_may_begin_with_the_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("rdm-0003-ids", 3), ("sec-012-keys", 12), ("iso-8601-days", None), ("v-2-x", None)]
+    ("name", "number"),
+    [("rdm-0003-ids", 3), ("sec-012-keys", None), ("iso-8601-days", None), ("v-2-x", None)],
 )
 def test_areas_may_stand_before_the_number(name: str, number: int | None) -> None:
     assert read(f"rfcs/{name}.md", b"# X\n").number == number

@@ -171,7 +171,7 @@ def test_somebody_elses_database_is_left_alone(path: Path, open_it: Callable[[Pa
     other.execute("CREATE TABLE meta (key, value)")
     other.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match="not one of CLOI bot's"):
+    with pytest.raises(StoreError, match=r"not one of CLOI bot's"):
         open_it(path)
     assert path.read_bytes() == before
 
@@ -310,3 +310,11 @@ def test_a_file_that_goes_away_under_a_running_server_takes_no_more_writes(
     with pytest.raises(StoreError, match="moved, deleted or replaced"):
         store.put_blob(b"after")
     store.close()
+
+
+@pytest.mark.parametrize("open_it", [SQLiteStore, SQLiteStore.open_readonly])
+def test_a_file_whose_schema_is_no_text(path: Path, open_it: Callable[[Path], SQLiteStore]) -> None:
+    SQLiteStore(path).close()
+    path.write_bytes(path.read_bytes().replace(b"tableevents", b"tableev\xed\xffts"))
+    with pytest.raises(StoreError, match="cannot be used"):
+        open_it(path)

@@ -20,8 +20,8 @@ _PLACEHOLDER = re.compile(
 def number_taken(subject: Subject) -> Iterator[Finding]:
     """The number is already used in the folder, or by another open pull request."""
     record = subject.record
-    if record.number is None:
-        return
+    if not record.number:
+        return  # 0000 is what a proposal is called until it has its number
     same = [r for r in subject.peers if r.number == record.number and _prefix(r) == _prefix(record)]
     if same and not _came_first(subject, same):
         names = ", ".join(r.path for r in same[:3])

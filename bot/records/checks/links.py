@@ -27,8 +27,8 @@ def broken_link(subject: Subject) -> Iterator[Finding]:
     """A link to a file of the log that is not there."""
     for relation in subject.record.relations:
         path = relation.target_path
-        if path is None or subject.log.exists(path) is not False:
-            continue
+        if path is None or "." not in posixpath.basename(path) or subject.log.exists(path) is not False:
+            continue  # without an extension it is a page of a site, or an anchor
         others = [r for r in subject.log.by_id(relation.target) if r.path != subject.record.path]
         hint = f" Did you mean {others[0].path}?" if len(others) == 1 else ""
         mended = _relinked(subject, relation, others[0].path) if len(others) == 1 else None
