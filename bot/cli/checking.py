@@ -11,9 +11,7 @@ import click
 
 from bot import __version__
 from bot.cli.base import Trouble
-from bot.cli.records import adr
-
-PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+from bot.cli.records import PATHS, adr
 
 
 @adr.command("check")
@@ -27,7 +25,8 @@ PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=
     help="Judge only this file, as if a pull request changed it; may be given several times.",
 )
 def adr_check(paths: tuple[Path, ...], as_json: bool, as_sarif: bool, changed: tuple[Path, ...]) -> None:
-    """Check decision records by the habits of their log. A file is checked within the log beside it.
+    """Check decision records by the habits of their log. A file is checked within the log beside it; without a
+    path, all below this directory are checked.
 
     Ends with 1 if there are errors; warnings and notices end with 0.
     """
@@ -68,7 +67,8 @@ def adr_check(paths: tuple[Path, ...], as_json: bool, as_sarif: bool, changed: t
 @PATHS
 @click.option("--json", "as_json", is_flag=True, help="Nodes and edges as one JSON object.")
 def adr_graph(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Draw which record replaces, amends or needs which, as a mermaid flowchart."""
+    """Draw which record replaces, amends or needs which, as a mermaid flowchart; without a path, of all records
+    below this directory."""
     from bot.checkout import gather
     from bot.records.graph import graph_of, to_json, to_mermaid
 

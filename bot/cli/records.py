@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from bot.records.record import Record
 
 
+PATHS = click.argument(
+    "paths",
+    nargs=-1,
+    type=click.Path(exists=True, path_type=Path),
+    callback=lambda _context, _parameter, given: given or (Path(),),
+)
+"""Files and directories; without any, the directory that one stands in."""
+
+
 @main.group()
 def adr() -> None:
     """Decision records."""
 
 
 @adr.command("read", short_help="Read decision records from files and directories.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@PATHS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and record.")
 def adr_read(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Read decision records: files, or directories with all below them."""
+    """Read decision records: files, or directories with all below them; else those below this directory."""
     from bot.checkout import texts
     from bot.records.jsonview import as_json as view
     from bot.records.kinds import FileKind

@@ -68,6 +68,9 @@ def test_findings_name_files_as_they_are_called_from_here(
         )
     monkeypatch.chdir(tmp_path)
     first = cloi("adr", "check", ".").output.splitlines()[0]
+    assert cloi("adr", "check").output.splitlines()[0] == first  # without a path, what lies here
+    assert cloi("adr", "read").output.count("accepted") == 2
+    assert cloi("adr", "graph").output.startswith("flowchart")
     assert first.startswith("0001-a.md:1: error number-taken: Number 1 is already taken by 0001-b.md.")
 
 
