@@ -18,6 +18,7 @@ from bot.engine.errors import EngineError, NotAllowed
 from bot.engine.evolve import evolve
 from bot.engine.given import Begun, Circumstances
 from bot.engine.instance import WorkflowInstance
+from bot.engine.outcome import held
 from bot.engine.ports import Append
 from bot.engine.recording import append_of, wrapped
 from bot.language.definition import WorkflowDefinition
@@ -43,6 +44,10 @@ def first_append(
 ) -> tuple[Append, WorkflowInstance]:
     """The start and all that follows from it at once, in one transaction. Raises InputRefused."""
     at = e.stamp(around.now)
+    try:
+        context = held(given(definition.name, definition.inputs, story.context))
+    except ValueError as error:
+        raise InputRefused(f"{definition.name}: {error}") from error
     first = e.Event(
         stream=story.instance,
         version=1,
@@ -55,7 +60,7 @@ def first_append(
             version=definition.version,
             digest=definition.digest,
             key=story.key,
-            context=given(definition.name, definition.inputs, story.context),
+            context=context,
         ),
     )
     instance = evolve(None, first)

@@ -110,7 +110,7 @@ def undone(
             if deadline is not None and e.moment(deadline) <= around.now:
                 yield e.CompensationFailed(
                     step=step.name,
-                    error=f"waited for {outcome.note} until the deadline passed",
+                    error=f"waited for {outcome.note or 'an answer'} until the deadline passed",
                     kind="deadline",
                 )
             elif known.rollback is RollbackState.STARTED or _waits_differently(known, outcome, deadline):

@@ -38,7 +38,7 @@ def _go_on(
 ) -> Iterator[e.Body]:
     for name, data in instance.signals:  # the oldest first, to the step that was begun first
         for step in instance.steps.values():
-            if step.state is StepState.WAITING and step.signal == name:
+            if step.state is StepState.WAITING and step.signal == name != "":
                 yield e.StepCompleted(step=step.name, result=data, signal=name)
                 return
     begun = instance.steps

@@ -17,6 +17,7 @@ from bot.engine.course import anew, compensation, consequences, start
 from bot.engine.errors import NotAllowedNow
 from bot.engine.given import Answered, Asked, Circumstances, Given, Refused, TimePassed, Unanswered
 from bot.engine.instance import WorkflowInstance
+from bot.engine.outcome import held
 from bot.engine.recording import wrapped
 from bot.engine.saga import built_upon, to_compensate
 from bot.engine.scope import effect_key
@@ -108,7 +109,7 @@ def _asked(instance: WorkflowInstance, definition: WorkflowDefinition, given: As
         case "cancel" | "roll-back":
             yield _taken_back(instance, definition, given)
         case "retry":
-            yield from _retried(instance, definition, dict(given.data))
+            yield from _retried(instance, definition, _brought(given))
         case "pause":
             if state is not WorkflowState.RUNNING:
                 raise NotAllowedNow(f"it is {state.value}; only what is running can be paused")
@@ -120,7 +121,16 @@ def _asked(instance: WorkflowInstance, definition: WorkflowDefinition, given: As
         case "signal":
             if state.final:
                 raise NotAllowedNow(f"it is {state.value}, so nobody waits for a signal")
-            yield e.SignalReceived(name=given.name, data=dict(given.data))
+            if not given.name:  # a step that waits for no signal has none either, and would take it
+                raise NotAllowedNow("a signal without a name is waited for by nobody")
+            yield e.SignalReceived(name=given.name, data=_brought(given))
+
+
+def _brought(given: Asked) -> dict[str, Any]:
+    try:
+        return held(given.data)
+    except ValueError as error:
+        raise NotAllowedNow(str(error)) from error
 
 
 def _taken_back(

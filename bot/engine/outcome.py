@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -80,7 +81,20 @@ def sound(answer: object) -> Outcome:
         outcome = _decoder.decode(_encoder.encode(answer))
     except (msgspec.DecodeError, TypeError, ValueError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(answer).__name__} that no event can hold: {error}") from error
+    if isinstance(outcome, Failed) and not outcome.error.strip():  # people stand before it, and ask why
+        outcome = msgspec.structs.replace(outcome, error="it failed and did not say why")
     if isinstance(outcome, Waiting) and not _SOONEST <= outcome.recheck_after <= _LATEST:
         soon = min(max(outcome.recheck_after, _SOONEST), _LATEST)
         outcome = msgspec.structs.replace(outcome, recheck_after=soon)
     return outcome
+
+
+def held(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What people and programs bring along (inputs, a signal's data, a memo), as the log will give it back.
+
+    Raises ValueError for what no event could hold.
+    """
+    try:
+        return msgspec.json.decode(_encoder.encode(data), type=dict[str, Any])
+    except (msgspec.DecodeError, TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise ValueError(f"no event can hold what it brings: {error}") from error

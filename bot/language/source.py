@@ -95,7 +95,10 @@ class _Reading:
             return [self.plain(n, (*at, i), n.start_mark.line + 1) for i, n in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
-        return str(node.value)
+        text = str(node.value)
+        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+            self.findings.append(Finding(line, "yaml", "half of a character, written with \\u, is no text"))
+        return text
 
     def _mapping(self, node: yaml.MappingNode, at: Path) -> dict[str, Any]:
         out: dict[str, Any] = {}

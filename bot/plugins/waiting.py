@@ -26,6 +26,8 @@ class AwaitSignal(StepType):
 
     async def start(self, ctx: StepContext) -> Outcome:
         name = str(ctx.inputs["name"])
+        if not name:
+            return Failed(error="name: a signal needs one", kind="bad-input", before_effect=True)
         return Waiting(signal=name, note=f"the signal {name}", recheck_after=_DAY)
 
 
@@ -39,10 +41,11 @@ class Sleep(StepType):
         given = ctx.inputs["duration"]
         try:
             lasts = timedelta(seconds=given if isinstance(given, int | float) else seconds(str(given)))
+            over = ctx.started_at + lasts
         except (ValueError, OverflowError) as error:
             return Failed(error=f"duration: {error}", kind="bad-input", before_effect=True)
-        left = (ctx.started_at + lasts - ctx.now).total_seconds()
+        left = (over - ctx.now).total_seconds()
         if left <= 0:
             return Done()
-        until = f"{ctx.started_at + lasts:%Y-%m-%d %H:%M:%S}"
+        until = f"{over:%Y-%m-%d %H:%M:%S}"
         return Waiting(recheck_after=left, note=f"the time {until} (UTC)")

@@ -97,3 +97,11 @@ def test_lint_and_loading_find_what_cannot_fit(more, rule, words) -> None:
     assert any(f.rule == rule and words in str(f) for f in lint(text)), lint(text)
     with pytest.raises(DefinitionError):
         w.parse(text)
+
+
+@pytest.mark.parametrize("value", ["\ud800", object(), {1, object()}])
+def test_what_no_event_can_hold_is_refused_before_anything_is_kept(value) -> None:
+    story = w.House(w.definition({"name": "made", "type": "make"}), w.World())
+    with pytest.raises(InputRefused, match="no event can hold"):
+        story.begin(x=value)
+    assert story.store.read("story/k") == []

@@ -168,6 +168,13 @@ def test_a_step_whose_result_nobody_uses_is_worth_a_word() -> None:
     assert [(f.severity, f.rule, f.line) for f in lint(text)] == [("notice", "unused-step", 16)]
 
 
+def test_half_a_character_is_no_text() -> None:
+    assert [
+        (f.line, f.rule) for f in lint(GOOD.replace("name: boil", 'name: "\\ud800"', 1)) if f.rule == "yaml"
+    ]
+    assert [f.rule for f in lint(GOOD + '  description: "half \\ud83d"\n')] == ["yaml"]
+
+
 def test_an_alias_that_multiplies_is_refused() -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for old, new in zip("abcdef", "bcdefg", strict=True):

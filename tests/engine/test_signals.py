@@ -147,8 +147,50 @@ async def test_a_sleep_lasts_from_its_start_also_over_restarts(duration) -> None
     assert story.world.log == ["+made"]
 
 
-async def test_a_duration_that_is_none_says_so() -> None:
-    story = house({"name": "nap", "type": "sleep", "inputs": {"duration": "soon"}})
+@pytest.mark.parametrize(
+    ("duration", "why"),
+    [("soon", "'soon' is not a duration"), ("9999999d", "duration: date value out of range")],
+)
+async def test_a_duration_that_is_none_says_so(duration: str, why: str) -> None:
+    story = house({"name": "nap", "type": "sleep", "inputs": {"duration": duration}})
     story.begin()
     await story.engine.settle()
-    assert "'soon' is not a duration" in story.state().reason
+    assert why in story.state().reason
+
+
+async def test_a_signal_without_a_name_is_none_and_completes_nobody_who_waits_for_something_else() -> None:
+    story = house({"name": "merged", "type": "await-merge"})
+    story.begin()
+    await story.engine.settle()
+    with pytest.raises(NotAllowedNow, match="without a name"):
+        story.engine.signal(NAME, "", {}, actor="@maria", cause="c1")
+    assert story.state().steps["merged"].state is StepState.WAITING
+
+
+async def test_whoever_waits_for_a_signal_without_a_name_is_told() -> None:
+    story = house({**FIRST, "inputs": {"name": "${context.name}"}})
+    story.begin(name="")
+    await story.engine.settle()
+    assert story.state().reason == "name: a signal needs one"
+
+
+@pytest.mark.parametrize("data", [{"x": object()}, {"x": "\ud800"}, "text", None])
+async def test_what_no_event_can_hold_is_refused_and_the_log_says_so(data) -> None:
+    story = house(FIRST)
+    story.begin()
+    await story.engine.settle()
+    with pytest.raises(NotAllowedNow, match="no event can hold"):
+        story.engine.signal(NAME, "go", data, actor="@maria", cause="c1")
+    assert story.names()[-1] == "OperatorRefused"
+
+
+async def test_what_a_signal_brings_is_gone_on_with_as_the_log_gives_it_back() -> None:
+    story = house(FIRST, SECOND)
+    story.begin(pair=(1, 2))
+    await story.engine.settle()
+    story.engine.signal(NAME, "go", {"by": ("maria", float("inf"))}, actor="@maria", cause="c1")
+    in_memory = story.state()
+    story.reopen()
+    assert story.state() == in_memory
+    assert in_memory.context == {"pair": [1, 2]}
+    assert in_memory.steps["first"].result == {"by": ["maria", None]}

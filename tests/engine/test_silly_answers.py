@@ -54,6 +54,11 @@ async def lived(path: Path, step_type: StepType, **step: Any) -> tuple[StepCoord
     return engine, name
 
 
+async def test_a_failure_without_a_word_is_told_in_words(tmp_path: Path) -> None:
+    engine, name = await lived(tmp_path, Says(lambda: Failed(error=" ", park=True)))
+    assert engine.instance(name).reason == "it failed and did not say why"
+
+
 @pytest.mark.parametrize(
     "say",
     [
