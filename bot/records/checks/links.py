@@ -66,11 +66,23 @@ def title_differs(subject: Subject) -> Iterator[Finding]:
     """A quoted title that is not the target's."""
     for relation in subject.record.relations:
         target = subject.log.target(subject.record, relation)
-        if target is None or not target.title or not relation.title:
+        if target is None or not target.title or not relation.title or not _is_quoted(relation):
             continue
         if not _alike(relation.title, target.title):
             reason = f'{target.id} is called "{plain(target.title)[:100]}", not "{relation.title[:100]}".'
             yield subject.finding("title-differs", Severity.WARNING, reason, at=relation.place)
+
+
+def _is_quoted(relation: Relation) -> bool:
+    """Whether the words beside the reference are meant as its title: a link's label, in quotes, behind a colon
+    and with a capital letter, or Written So."""
+    title = re.escape((relation.title or "")[:80])
+    if re.search(
+        rf"\[[^\[\]]*{title}|[\"“]\s?{title}|\d[\])`*_]{{0,3}}:\s{title}\W*(?:\(|$)", relation.quote
+    ):
+        return not (relation.title or "")[:1].islower()
+    words = [word for word in re.findall(r"[^\W\d_][\w'’-]+", relation.title or "") if len(word) > 3]
+    return len(words) > 1 and all(word[0].isupper() for word in words)
 
 
 def _alike(quoted: str, title: str) -> bool:

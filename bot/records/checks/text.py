@@ -16,7 +16,7 @@ MAX_REMARKS = 5
 
 _LEFT = re.compile(
     r"\{(?:title of option|argument|describe|short title|list|list everyone|name|example|"
-    r"decision driver|a |an |the |e\.g\.)"
+    r"decision driver|a |an |the |e\.g\.)(?!:)"
     r"[^{}\n]{0,160}\}"
     r"|\[(?:option \d|argument [a-d]|justification|short title|driver \d|description|"
     r"example \| description|link type|"
