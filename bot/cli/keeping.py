@@ -37,7 +37,8 @@ def _sqlite(url: str, *, readonly: bool) -> SQLiteStore:
 def backup(destination: Path, as_json: bool, store: str) -> None:
     """Copy the store to a new file, also while a server runs, and check the copy: pages and hash chains.
 
-    To go back to it: stop the server, put it in the store's place, and start again.
+    To go back to it: stop the server, take the store away with the files beside it that end in -wal and -shm (a
+    crash leaves them, and they would be read into the copy), put the copy in its place, and start again.
     """
     import msgspec
 

@@ -68,6 +68,12 @@ class _Counts:
     names: dict[str, Counter[str]]
 
 
+_AT_WILL = re.compile(
+    r"(?:links?|references?|resources|sources|more information|further reading|see also|notes?|appendix|glossary|history|"
+    r"change ?log|positives?|negatives?|neutral|(?:positive|negative|neutral) consequences|acknowledge?ments|metadata|"
+    r"related\b.*|links? .*|pros and cons\b.*|相关.*|参考.*|関連.*|参照.*)"
+)
+"""Sections that a record has where it has something to say there, however many others have them."""
 _LEARNT: WeakKeyDictionary[RecordLog, dict[tuple[str, str | None], Convention]] = WeakKeyDictionary()
 _KNOWN: WeakKeyDictionary[RecordLog, dict[str, _Counts]] = WeakKeyDictionary()
 
@@ -93,7 +99,8 @@ def _learn(log: RecordLog, folder: str, without: str | None) -> Convention:
         return size >= ENOUGH and habits[habit] >= SHARE * size
 
     sections = whole.sections - own.sections
-    core = [k for k, n in sections.items() if n >= SHARE * size] if size >= ENOUGH else []
+    often = [k for k, n in sections.items() if n >= SHARE * size] if size >= ENOUGH else []
+    core = [key for key in often if not _AT_WILL.fullmatch(key)]
     return Convention(
         size=size,
         states_status=most("status"),

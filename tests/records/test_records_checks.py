@@ -196,6 +196,16 @@ def test_a_missing_core_section() -> None:
     assert (found.severity, '"Decision"' in found.reason) == (Severity.WARNING, True)
 
 
+def test_a_section_of_links_is_written_where_there_are_links() -> None:
+    text = "# {n}. R\n\n## Status\n\nAccepted\n\n## Decision\n\nD.\n"
+    files = {f"{FOLDER}/000{n}-r.md": text.format(n=n) + "\n## Links\n\n- L\n" for n in range(1, 7)}
+    log = RecordLog(
+        {name: body.encode() for name, body in {**files, f"{FOLDER}/0007-r.md": text.format(n=7)}.items()}
+    )
+    record = log.by_path(f"{FOLDER}/0007-r.md")
+    assert record and "section-missing" not in {f.rule for f in check(record, log)}
+
+
 def test_todo_in_an_accepted_record() -> None:
     assert "todo-left" in findings(GOOD + "\nTODO: think.\n")
     assert "todo-left" not in findings(GOOD.replace("Accepted", "Proposed") + "\nTODO: think.\n")

@@ -348,3 +348,22 @@ def test_a_delivery_whose_body_is_damaged_holds_up_no_other(path: Path, body: st
         db.execute(f"UPDATE deliveries SET body = {body} WHERE id = 'broken'")
     assert [(d.id, d.body) for d in store.pending()] == [("broken", b""), ("whole", b"{}")]
     store.close()
+
+
+def test_the_log_that_a_crash_left_is_not_read_into_a_copy_that_takes_the_place(tmp_path: Path) -> None:
+    path, copy, log = tmp_path / "s", tmp_path / "copy", tmp_path / "s-wal"
+    store = filled(path)
+    store.back_up(copy)
+    store.append([story("later")])
+    left = log.read_bytes()
+    store.close()
+    copy.replace(path)
+    log.write_bytes(left)  # as after kill -9
+    with pytest.raises(
+        StoreError, match="s-wal beside it belongs to what was there before: take that file away"
+    ):
+        SQLiteStore(path)
+    log.unlink()
+    store = SQLiteStore(path)
+    assert [row.instance for row in store.summaries()] == ["a"]
+    store.close()
