@@ -69,9 +69,9 @@ class _Counts:
 
 
 _AT_WILL = re.compile(
-    r"(?:links?|references?|resources|sources|more information|further reading|see also|notes?|appendix|glossary|history|"
-    r"change ?log|positives?|negatives?|neutral|(?:positive|negative|neutral) consequences|acknowledge?ments|metadata|"
-    r"related\b.*|links? .*|pros and cons\b.*|相关.*|参考.*|関連.*|参照.*)"
+    r"(?:links?|references?|resources|sources|more information|further reading|see also|notes?|appendix|glossary|"
+    r"history|change ?log|positives?|negatives?|neutral|(?:positive|negative|neutral) consequences|metadata|"
+    r"acknowledge?ments|related\b.*|links? .*|pros and cons\b.*|相关.*|参考.*|関連.*|参照.*)"
 )
 """Sections that a record has where it has something to say there, however many others have them."""
 _LEARNT: WeakKeyDictionary[RecordLog, dict[tuple[str, str | None], Convention]] = WeakKeyDictionary()
