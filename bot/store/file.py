@@ -84,8 +84,8 @@ class SQLiteFile:
         return db
 
     def _refuse_foreign_log(self) -> None:
-        """A copy has no log. One beside it is what a crash left of the store that lay here before, and SQLite would
-        read it into the copy. Raises StoreError."""
+        """A copy has no log. One beside it is what a crash left of the store that lay here before, and SQLite
+        would read it into the copy. Raises StoreError."""
         log = self._real.with_name(self._real.name + "-wal")
         with self._real.open("rb") as opened:
             versions = opened.read(20)[
@@ -93,8 +93,8 @@ class SQLiteFile:
             ]  # https://www.sqlite.org/fileformat2.html: 1 without a log, 2 with one
         if versions == b"\1\1" and log.exists() and log.stat().st_size:
             raise StoreError(
-                f"{self.path} is a copy, and {log.name} beside it belongs to what was there before: take that file "
-                "away, and the one that ends in -shm, since it would be read into the copy"
+                f"{self.path} is a copy, and {log.name} beside it belongs to what was there before: take that "
+                "file away, and the one that ends in -shm, since it would be read into the copy"
             )
 
     def _connect_reader(self) -> sqlite3.Connection:
