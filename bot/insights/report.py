@@ -262,17 +262,24 @@ def _waited(stream: Sequence[e.Event]) -> float:
 
 
 def _undone(stream: Sequence[e.Event], instance: WorkflowInstance) -> tuple[UndoneReport, ...]:
-    """In the order in which taking back began."""
-    began: dict[str, str] = {}
+    """In the order in which taking back began; what was then done anew stays in the list."""
+    out: list[UndoneReport] = []
+    began: dict[str, tuple[str, str]] = {}
     ended: dict[str, str] = {}
+    said: dict[str, str] = {}
     for event in stream:
         match event.body:
             case e.CompensationStarted(step=name, action=action):
-                began.setdefault(name, action)
-            case e.CompensationCompleted(step=name):
-                ended[name] = event.at
-    out = []
-    for name, how in began.items():
+                began.setdefault(name, (action, event.at))
+            case e.CompensationCompleted(step=name, result=result):
+                ended[name], said[name] = event.at, _word(result, "note")
+            case e.WorkflowResumed(anew=names):  # from here on the instance knows nothing of it any more
+                for name in [n for n in began if n in names]:
+                    how, at = began.pop(name)
+                    seconds = _between(at, ended.pop(name)) if name in ended else None
+                    completed = RollbackState.COMPLETED.value
+                    out.append(UndoneReport(name, how, completed, said.get(name, ""), seconds))
+    for name, (how, _) in began.items():
         step = instance.steps[name]
         start = step.rollback_started_at
         seconds = _between(start, ended[name]) if start and name in ended else None

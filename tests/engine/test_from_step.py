@@ -11,6 +11,7 @@ import pytest
 from bot.engine.errors import NotAllowedNow
 from bot.engine.outcome import Done, Failed, Waiting
 from bot.engine.state import WorkflowState
+from bot.insights.report import report_of
 from bot.render.why import why
 
 _spec = importlib.util.spec_from_file_location("from_step_world", Path(__file__).with_name("world.py"))
@@ -166,3 +167,21 @@ async def test_killed_at_any_point_a_part_is_taken_back_once_and_done_anew_once(
     for kill in range(1, points + 1):
         _, seen, ended = await played(kill)
         assert (sorted(seen), ended) == (sorted(log), state), kill
+
+
+async def test_the_report_still_tells_what_was_taken_back_when_it_is_done_anew_and_before_that() -> None:
+    """From a fuzz: a step that is to be done anew, and waits for others first, ended the report in a traceback."""
+    house = await waiting()
+    house.engine.cancel(NAME, actor="@maria", reason="b is wrong", from_step="b")
+    await house.engine.settle()
+    house.engine.retry(NAME, actor="@maria")
+    undone = [("c", "undo", "completed"), ("b", "undo", "completed")]
+    assert "c" not in house.state().steps
+    assert [(u.step, u.how, u.state) for u in report_of(house.store, NAME).undone] == undone
+    await house.engine.settle()
+    assert "c" in house.state().steps
+    assert [(u.step, u.how, u.state) for u in report_of(house.store, NAME).undone] == undone
+    house.engine.cancel(NAME, actor="@maria", reason="enough")
+    await house.engine.settle()
+    again = [(name, "undo", "completed") for name in ("c", "b", "side", "a")]
+    assert [(u.step, u.how, u.state) for u in report_of(house.store, NAME).undone] == undone + again
