@@ -61,7 +61,8 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         Role.CRITERION,
         r"\bacceptance\b|\bsuccess\b|definition of done|\bverification\b|\bcriteria\b|\bconfirmation\b"
         r"|\bfitness functions?\b"
-        r"|^(project |technical |key )?goals?\b|^objectives?$|^compliance$|akzeptanz",
+        r"|^(project |technical |key )?goals?\b|^objectives?$|^compliance$|akzeptanz"
+        r"|\bd.?acceptation\b|aceptaci[óo]n|aceita[çc][ãa]o|accettazione|验收|驗收|受け入れ(?:基準|条件)",
     ),
     (
         Role.PERFORMANCE,
@@ -106,7 +107,8 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|deliverables?|work items?|\brequired\b|^(proposed )?changes\b|roadmap|deployment|^scope\b"
         r"|^(?:the |our |technical )?approach$|\bphases?\b|milestones?|\bphasing\b"
         r"|follow-?ups?\b|\bmitigations?\b|\bdelivery\b|timeline|^testing\b|\btest (plan|strategy)\b"
-        r"|umsetzung|maßnahmen"
+        r"|umsetzung|maßnahmen|^(?:offene )?aufgaben\b|^arbeitspakete|^nächste schritte"
+        r"|^tâches\b|^prochaines étapes|^tareas\b|^tarefas\b|^próximos pas[so]s|任务|任務|待办|行动项|タスク"
         r"|^mise en (?:œuvre|oeuvre)|реализаци|实施|实现|実装|구현",
     ),
     (

@@ -190,9 +190,9 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
     role, lead = passage.role, passage.lead
     promised = lead.endswith(":") and (modality.promises(lead) or _REQUIRES.search(lead) is not None)
     if role in _LISTS:
-        return len(words.split()) >= 3 or acting
+        return wording.says_enough(words) or acting or wording.task_done(passage.text) is False
     if role is Role.RISK:
-        return passage.depth == 1 and len(words.split()) >= 3
+        return passage.depth == 1 and wording.says_enough(words)
     if role is Role.DECISION:
         listed = (
             ((promised or wording.holds(lead)) and len(words.split()) >= 3)

@@ -88,6 +88,7 @@ _PLACEHOLDER = re.compile(
     re.I,
 )
 _TASK = re.compile(r"^\[([ xX])\]\s+")
+_UNSPACED = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 _LABEL = re.compile(
     r"^\s*+(?:\*\*|__|\*|_)?([^*_:\n]{1,80}?)(?:\*\*|__|\*|_)?\s*:\s*+(?:\*\*|__|\*|_)?\s*+(?=\S|$)"
 )
@@ -143,6 +144,11 @@ def task_done(text: str) -> bool | None:
     """True for "[x] …", False for "[ ] …", None where it is no task."""
     match = _TASK.match(text)
     return None if match is None else match[1] != " "
+
+
+def says_enough(words: str) -> bool:
+    """Three words, or four characters of a script that sets no space between words: less is only a name."""
+    return len(words.split()) >= 3 or len(_UNSPACED.findall(words)) >= 4
 
 
 def label(text: str) -> tuple[str, str]:

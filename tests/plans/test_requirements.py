@@ -152,6 +152,25 @@ def test_chapters_are_known_in_other_languages(
     assert [(r.id, r.kind, r.text) for r in found] == [("ADR-007/R1", "decision", chosen)]
 
 
+@pytest.mark.parametrize(
+    ("tasks", "task", "criteria", "criterion"),
+    [
+        ("Aufgaben", "Dokumentation neu schreiben", "Akzeptanzkriterien", "Alle Tests sind grün"),
+        ("Nächste Schritte", "Dokumentation neu schreiben", "Akzeptanzkriterien", "Alle Tests sind grün"),
+        ("Tâches", "Créer la table", "Critères d’acceptation", "Tous les tests passent"),
+        ("Tareas", "Crear la tabla", "Criterios de aceptación", "Todas las pruebas pasan"),
+        ("Tarefas", "Criar a tabela", "Critérios de aceitação", "Todos os testes passam"),
+        ("任务", "创建数据库表", "验收标准", "所有测试通过"),
+        ("タスク", "テーブルを作成する", "受け入れ基準", "全テストが通る"),
+    ],
+)
+def test_work_and_criteria_are_known_in_other_languages(
+    tasks: str, task: str, criteria: str, criterion: str
+) -> None:
+    text = f"# X\n\n## {tasks}\n\n- {task}\n\n## {criteria}\n\n- {criterion}\n"
+    assert said(text) == [("work-item", task), ("criterion", criterion)]
+
+
 def test_nothing_to_implement_is_an_answer() -> None:
     assert of("# Notes\n\nWe talked about caches.\n") == ()
     assert [r.kind for r in of("# Licence\n## Decision\nApache-2.0.\n")] == ["decision"]
@@ -193,6 +212,13 @@ def test_a_title_in_a_list_is_put_in_front_of_what_stands_below_it() -> None:
 def test_tasks_that_are_done_and_templates_that_are_not_filled_ask_for_nothing() -> None:
     text = "# X\n## Tasks\n- [x] Add the table\n- [ ] Add the index\n- {the task}\n- N/A\n- Who does it?\n"
     assert [r.text for r in of(text)] == ["Add the index"]
+
+
+def test_a_box_to_tick_is_work_however_short_it_is_said() -> None:
+    text = (
+        "# X\n## Tasks\n- [ ] Kafka cluster\n- [ ] Kafka aufsetzen\n- [x] Old cluster\n- Kafka\n- [ ] TBD\n"
+    )
+    assert [r.text for r in of(text)] == ["Kafka cluster", "Kafka aufsetzen"]
 
 
 def test_code_is_context_and_not_prose() -> None:
