@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bot import __version__
-from bot.cli.base import Trouble
+from bot.cli.base import Trouble, show
 from bot.cli.records import PATHS, adr
 
 
@@ -80,3 +80,5 @@ def adr_graph(paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(json.dumps(to_json(graph), indent=2, ensure_ascii=False))
     else:
         click.echo(to_mermaid(graph), nl=False)
+        if not graph.edges:
+            show("nothing to draw: no record there names another one", err=True)

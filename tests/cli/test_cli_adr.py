@@ -171,6 +171,12 @@ def test_what_cannot_be_done_ends_with_two(log: Path, tmp_path: Path) -> None:
     assert cloi("check", "nowhere").exit_code == 2
 
 
+def test_a_log_whose_records_stand_alone_says_why_nothing_is_drawn(log: Path) -> None:
+    drawn = cloi("graph", "docs/adr/0003-use-events.md")
+    assert (drawn.exit_code, drawn.stdout.splitlines()[0]) == (0, "flowchart LR")
+    assert "names another" in drawn.stderr
+
+
 def test_the_graph_is_drawn_and_told(log: Path) -> None:
     text = record(5, "cache-prices", "Accepted\n\nSupersedes [3. Use events](0003-use-events.md)")
     (log / "0005-cache-prices.md").write_text(text)
