@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.records.checks import as_result, check
 from bot.records.log import RecordLog
 from bot.records.record import Finding, Severity
@@ -109,6 +111,18 @@ def test_no_status_matters_only_where_the_log_states_one() -> None:
 
 def test_no_title() -> None:
     assert findings(GOOD.replace("# 9. New\n", ""))["title-missing"].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [("Aproved", "mean approved?"), ("acepted", "mean accepted?"), ("Rejectd", "mean rejected?")],
+)
+def test_a_slip_of_the_pen_is_asked_about_and_not_acted_on(written: str, asked: str) -> None:
+    assert findings(GOOD.replace("Accepted", written))["status-unknown"].reason.endswith(asked)
+
+
+def test_an_unknown_word_that_is_like_no_state_gets_no_guess() -> None:
+    assert "mean" not in findings(GOOD.replace("Accepted", "Bananas"))["status-unknown"].reason
 
 
 def test_an_unknown_word_is_a_warning_until_the_log_uses_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from bot.records.checks.subject import Subject
 from bot.records.dates import read_date
@@ -11,6 +12,11 @@ from bot.records.inline import plain
 from bot.records.record import Finding, Severity, Status
 from bot.records.words import CJK_STATE, STATE
 
+_STATES = (
+    *("proposed", "accepted", "approved", "rejected", "superseded", "deprecated", "implemented"),
+    *("deferred", "withdrawn", "draft"),
+)
+"""What a slip of the pen may have meant; it is asked, never taken for said."""
 _LEFT_OPEN = re.compile(r"(?:^|[\s|:])(n/?a|tbd|todo|\?{1,9}|\.{2,9})[\s|]*$", re.I)
 _UNFILLED = re.compile(
     r"\bY{2,4}[-/. ]?M{1,2}|\bD{1,2}[-/. ]M{1,2}|\bX{2}\b|\binsert\b|[{\[<]\s*date|^date$|"
@@ -63,7 +69,9 @@ def status_unknown(subject: Subject) -> Iterator[Finding]:
     elif first and sum(w.lower() == first[0].lower() for w in _peer_words(subject)) >= 3:
         return
     else:
-        reason = f'"{words}" names no state that the bot knows, so it will not act on this record.'
+        near = get_close_matches(first[0].lower(), _STATES, n=1, cutoff=0.8) if first else []
+        hint = f" Did you mean {near[0]}?" if near else ""
+        reason = f'"{words}" names no state that the bot knows, so it will not act on this record.{hint}'
     yield subject.finding("status-unknown", Severity.WARNING, reason, at="status")
 
 
