@@ -117,7 +117,10 @@ def deliveries(state: str | None, as_json: bool, limit: int, store: str) -> None
     """List the webhooks that arrived, newest first: what became of each, and why."""
     import json
 
-    for one in opened_store(store).deliveries(state=state, limit=limit):
+    found = tuple(opened_store(store).deliveries(state=state, limit=limit))
+    if not found:
+        show(f"no delivery here is {state}" if state else "no delivery arrived here yet", err=True)
+    for one in found:
         if as_json:
             shown = ("id", "event", "received_at", "state", "reason", "attempts")
             click.echo(json.dumps({key: getattr(one, key) for key in shown}))

@@ -50,5 +50,11 @@ def test_parked_ones_can_be_asked_for(store: str) -> None:
     assert (one["id"], one["state"], one["attempts"]) == ("guid-3", "parked", 1)
 
 
+def test_where_none_is_in_a_state_it_is_said_beside_the_list(tmp_path: Path) -> None:
+    SQLiteStore(tmp_path / "cloi.sqlite3").close()
+    none = listed(f"sqlite:///{tmp_path}/cloi.sqlite3", "--state", "parked")
+    assert (none.stdout, none.stderr) == ("", "no delivery here is parked\n")
+
+
 def test_no_more_than_asked_for(store: str) -> None:
     assert len(listed(store, "--limit", "2").output.splitlines()) == 2
