@@ -81,10 +81,11 @@ class StepExecution:
         self._answers: list[Answer] = []
         self._none = asyncio.Event()  # is under way
         self._slots = asyncio.Semaphore(most_at_once)
+        self._stopping = False
 
     def call(self, call: Call, *, check: bool) -> bool:
-        """Begin the call: start or undo, or their check. False if it is under way already."""
-        if call in self._tasks:
+        """Begin the call: start or undo, or their check. False if it is under way already, or all is stopped."""
+        if self._stopping or call in self._tasks:
             return False
         self._tasks[call] = asyncio.get_running_loop().create_task(
             self._run(call, check), name="/".join(call)
@@ -113,7 +114,11 @@ class StepExecution:
         tasks = tuple(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stopping = True  # what had come back already is recorded meanwhile, and nothing begins upon it
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            self._stopping = False
         self._answers.clear()
         for call in tuple(self._tasks):
             self._over(call)

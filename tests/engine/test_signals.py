@@ -194,3 +194,18 @@ async def test_what_a_signal_brings_is_gone_on_with_as_the_log_gives_it_back() -
     assert story.state() == in_memory
     assert in_memory.context == {"pair": [1, 2]}
     assert in_memory.steps["first"].result == {"by": ["maria", None]}
+
+
+async def test_nothing_is_begun_by_an_answer_that_comes_back_while_the_engine_stops() -> None:
+    """From a fuzz: the answer of one step began the call of another anew, which was cancelled and forgotten."""
+    story = house({"name": "made", "type": "make"}, FIRST)
+    story.begin()
+    await asyncio.sleep(0)  # `first` has answered, `made` is under way
+    await story.engine.stop()
+    before = story.names()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (story.world.log, story.names()) == ([], before)
+    story.reopen()
+    await story.engine.settle()
+    assert story.world.log == ["+made"]
