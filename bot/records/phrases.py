@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.records.behind import after, is_newer, is_partial, only_part, part_labelled, partial
 from bot.records.identity import Identity
 from bot.records.record import RelationKind
 from bot.records.references import Reference
@@ -18,20 +19,12 @@ from bot.records.wording import (
     AND,
     AND_THING_OF,
     ASIDE,
-    BY_THIS,
-    EAST_BY,
-    EAST_OF,
     FILLER,
     IN_OURS,
     JOINER,
-    LABELLED,
-    LABELLED_PART,
     NEGATED,
     OF_OURS,
-    ONLY_AUXILIARIES,
-    ONLY_PART,
     PART_NOUN,
-    PARTLY,
     PASSIVE,
     POSSESSIVE,
     PROPOSED,
@@ -43,25 +36,12 @@ from bot.records.wording import (
     STEMS,
     THING_AFTER,
     THING_OF,
-    THIS_DOES,
     TITLE,
     VERB,
     VERBS,
     VIA,
     WRITTEN_IN,
 )
-
-
-def partial(kind: RelationKind) -> RelationKind:
-    """The partial form of a supersession; other kinds have none."""
-    if kind is RelationKind.SUPERSEDES:
-        return RelationKind.PARTIALLY_SUPERSEDES
-    return RelationKind.PARTIALLY_SUPERSEDED_BY if kind is RelationKind.SUPERSEDED_BY else kind
-
-
-def is_partial(text: str) -> bool:
-    """Whether the words say "partially"."""
-    return bool(PARTLY.search(text))
 
 
 @dataclass(slots=True)
@@ -108,7 +88,7 @@ def directed(
         if index == 0 and strict and PROPOSED.match(lead) and SET_OFF.match(text, reference.end):
             one.kind = RelationKind.SUPERSEDES
         if one.kind is None:
-            one.kind = _after(text, references, index) or _part_labelled(text, reference, place.own)
+            one.kind = after(text, references, index) or part_labelled(text, reference, place.own)
         said.append(one)
         if one.kind in PASSIVE and POSSESSIVE.match(text, reference.end):
             pass  # "superseded by ADR-12's new rule": the successor, whatever of it
@@ -128,61 +108,10 @@ def _narrow(said: list[_Said]) -> None:
             return
 
 
-def _after(text: str, references: list[Reference], index: int) -> RelationKind | None:
-    """What stands behind the reference: "will be replaced by this", "which this decision supersedes"."""
-    end = references[index].end
-    after = text[end : end + 120]
-    if (found := BY_THIS.match(after)) and not _next_within(references, index, found.end()):
-        whole = ONLY_AUXILIARIES.match(found["between"])
-        return RelationKind.SUPERSEDES if whole else RelationKind.PARTIALLY_SUPERSEDES
-    if found := LABELLED.match(after):
-        kind = next(
-            (k for i, (k, _) in enumerate(VERBS) if (v := VERB.match(found["verb"])) and v[f"v{i}"]), None
-        )
-        if kind in STATUS_KINDS:
-            return partial(kind) if is_partial(found[0]) else kind
-    if kind := _east_asian(text[max(0, references[index].start - 12) : references[index].start], after):
-        return kind
-    if (found := THIS_DOES.match(after)) and not _next_within(references, index, found.end()):
-        word = (found["verb"] or found["verb2"] or found["verb3"] or found["verb4"]).lower()
-        if found["this"] or found["it"] or found["aim"]:
-            return RelationKind.AMENDS if word.startswith("amend") else RelationKind.SUPERSEDES
-        return RelationKind.AMENDED_BY if word.startswith("amend") else RelationKind.SUPERSEDED_BY
-    return None
-
-
-def _part_labelled(text: str, reference: Reference, own: Identity) -> RelationKind | None:
-    """ "ADR-7 — supersedes the retry rule": said of whichever of the two is newer."""
-    if not LABELLED_PART.match(text[reference.end : reference.end + 120]):
-        return None
-    newer = _is_newer(reference, own)
-    if newer is None:
-        return None
-    return RelationKind.PARTIALLY_SUPERSEDED_BY if newer else RelationKind.PARTIALLY_SUPERSEDES
-
-
-def _east_asian(before: str, after: str) -> RelationKind | None:
-    """Chinese, Japanese and Korean put the verb behind, or right before."""
-    if EAST_BY.match(after):
-        return RelationKind.SUPERSEDED_BY
-    if EAST_OF.match(after) or re.search(r"(?<![被不未分])(?:取代|替代)了?\s*[\[`]?$", before):
-        return RelationKind.SUPERSEDES
-    return None
-
-
-def only_part(text: str, at: int) -> bool:
-    """Whether the words right behind a reference limit what is said of it: "ADR-3 (only the retry rule)"."""
-    return bool(ONLY_PART.match(text[at : at + 160]))
-
-
-def _next_within(references: list[Reference], index: int, length: int) -> bool:
-    return index + 1 < len(references) and references[index + 1].start < references[index].end + length
-
-
 def see_successor(lead: str, reference: Reference, own: Identity) -> RelationKind | None:
     """ "Superseded (see ADR-4)", "Superseded [0019](…)": a state whose successor follows without "by"."""
     found = SEE.search(lead[-120:])
-    newer = _is_newer(reference, own)
+    newer = is_newer(reference, own)
     if not found or newer is False or (not found["see"] and not newer):
         return None
     return partial(RelationKind.SUPERSEDED_BY) if is_partial(lead[-120:]) else RelationKind.SUPERSEDED_BY
@@ -228,12 +157,12 @@ class _Sentence:
                 r.end <= start and self.text[r.end : start].strip(" *_`)(") == "" for r in self.references
             )
             whole = about_us(subject[-200:])
-            return kind if whole else partial(kind) if _is_newer(reference, self.own) and not named else None
+            return kind if whole else partial(kind) if is_newer(reference, self.own) and not named else None
         if kind in STATUS_KINDS:
             earlier = [r for r in self.references[:index] if r.target != self.own.id]
             if any(start <= e.start for e in earlier) and not _is_list(self.text, start, earlier, verb):
                 return None  # the subject is the record named before
-            newer = _is_newer(reference, self.own)
+            newer = is_newer(reference, self.own)
             if reference.doubtful and not about_us(lead[-200:]):
                 return None
             if kind is RelationKind.SUPERSEDES and IN_OURS.search(lead[-200:]):
@@ -291,14 +220,6 @@ def _through(kind: RelationKind, gap: str) -> RelationKind | None:
             return kind
         return partial(kind) if kind is RelationKind.SUPERSEDES and THING_OF.match(gap) else None
     return kind if kind in PASSIVE and (len(gap.split()) <= 7 or WRITTEN_IN.search(gap)) else None
-
-
-def _is_newer(reference: Reference, own: Identity) -> bool | None:
-    """Whether the reference has a higher number than this record; None where either has none."""
-    digits = re.search(r"\d{1,6}$", reference.target)
-    if own.number is None or digits is None:
-        return None
-    return int(digits[0]) > own.number
 
 
 def _is_list(text: str, start: int, earlier: list[Reference], verb: re.Match[str]) -> bool:

@@ -9,20 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.records.behind import is_partial, only_part, partial
 from bot.records.blocks import Block, Kind
 from bot.records.field_lines import name_key
 from bot.records.fields import Field
 from bot.records.hidden import unstruck
 from bot.records.inline import plain
-from bot.records.phrases import (
-    directed,
-    is_filler,
-    is_joiner,
-    is_partial,
-    only_part,
-    partial,
-    see_successor,
-)
+from bot.records.phrases import directed, is_filler, is_joiner, see_successor
 from bot.records.record import Place, Relation, RelationKind, Status
 from bot.records.references import Naming, Reference, find
 from bot.records.status import normalise
