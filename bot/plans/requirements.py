@@ -40,6 +40,12 @@ _CHOICE_TABLE = re.compile(
 )
 _DEFINES = re.compile(r"^[\w -]{1,40} = ")
 _MECHANISM = re.compile(r"\b(?:requires?|needs?)\b.*\b(?:that|which|to)\W*$", re.I)
+_CRITERIA = re.compile(
+    r"\b(?:solution|framework|library|tool|platform|candidate|option|database|technology|product|vendor)\b[^.:]{0,20}"
+    r"\b(?:should|must|shall|needs? to|ha(?:s|ve) to)\W*$",
+    re.I,
+)
+"""What the choice is measured by: "The framework should:"."""
 _PROPOSES = re.compile(r"\b(?:adr|rfc|record|document|proposal|we) propose[sd]?\b", re.I)
 _REQUIRES = re.compile(r"\b(requires?|required|goals?|needs?|evolve|following)\b", re.I)
 _IDENTIFIER = re.compile(r"[^A-Za-z0-9._-]+")
@@ -195,7 +201,7 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
         return passage.depth == 1 and wording.says_enough(words)
     if role is Role.DECISION:
         listed = (
-            ((promised or wording.holds(lead)) and len(words.split()) >= 3)
+            ((promised or wording.holds(lead)) and (len(words.split()) >= 3 or "`" in passage.text))
             or wording.ordered(words, lead)
             or wording.designs(words)
         )
@@ -207,7 +213,7 @@ def _counts(passage: Passage, words: str, rest: str, *, acting: bool, formal: bo
             passage.depth == 1
             and promised
             and (
-                modality.promises(lead)
+                (modality.promises(lead) and not _CRITERIA.search(lead))
                 or _MECHANISM.search(lead) is not None
                 or _PROPOSES.search(lead) is not None
             )

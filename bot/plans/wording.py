@@ -38,7 +38,7 @@ _VERB_WORDS = """
     save scan schedule secure select send separate serialize serve set setup share ship show sign
     simplify skip specify split standardize start stop store streamline structure submit support switch
     sync synchronize tag track train transform translate treat trigger turn understand unify update
-    upgrade upload utilize validate verify version visualize wait warn wire wrap write
+    upgrade upload utilize validate verify version visualize wait warn win wire wrap write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
 _AMBIGUOUS = re.compile(
@@ -64,7 +64,7 @@ _LISTS_REASONS = re.compile(
     r"|\bdisadvantages?\b|\brationale\b|\bconsidered\b"
     r"|\boptions\b|\balternatives?\b|\bexamples?\b|\be\.g\.|\bfor instance\b|\breferences?\b"
     r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas (?:it|they|we|this)\b|\bwhy\b"
-    r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b"
+    r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b[^.:]{0,20}:$"
     r"|\bnot (?:in|part of) (?:the )?scope\b|\bout of scope\b|\bnot initially\b|\bin (?:the |a )?future\b"
     r"|\bfuture (?:versions?|releases?|work)\b|\bdeferred\b|\bpostponed\b"
     r"|\b(?:(?:will|do|does|did|shall) not|won't|don't|doesn't) (?:be )?(?:includ|support|cover|implement|address"
@@ -211,8 +211,8 @@ _MINDED = frozenset(_MINDED_WORDS.split())
 """What we do in thought: no work follows from it."""
 _LATER = re.compile(r"\bin (?:the )?future\b|\bsome ?day\b|\blater on\b", re.I)
 _HOLDS = re.compile(
-    r"\b(?:have|has|contains?|includes?|carry|carries|consists? of|comprises?|exposes?|defines?|looks? like this|"
-    r"work(?:s)? as follows|as follows)\s*:\W*$",
+    r"\b(?:(?:has|have|contains?|includes?|carry|carries|uses?|comprises?|exposes?|defines?|provides?|"
+    r"consists? of)\b[^.:]{0,50}|looks? like this|as follows)\s*:\W*$",
     re.I,
 )
 

@@ -432,6 +432,20 @@ def test_a_short_record_decides_below_its_title() -> None:
     assert of("# One repository\n\nAuthor: Ada Lovelace of the team of teas\n") == ()
 
 
+def test_the_list_below_the_decision_is_what_is_decided() -> None:
+    text = (
+        "# ADR-007: X\n## Decision\nScope is a concern of the chain, as names are:\n\n- Each call names it\n"
+    )
+    assert [r.text for r in of(text)][1:] == ["Each call names it"]
+
+
+def test_what_a_choice_is_measured_by_is_not_asked_for() -> None:
+    text = (
+        "# ADR-007: X\n## Context\nThe framework should:\n\n- Support all browsers\n## Decision\nWe use Y.\n"
+    )
+    assert [r.text for r in of(text)] == ["We use Y."]
+
+
 def test_mitigations_are_work_and_what_a_part_is_for_is_not() -> None:
     text = "# ADR-007: X\n## Decision\nCache.\n## Consequences\n### Mitigations\n- Create shared libraries\n"
     assert [r.text for r in of(text)] == ["Cache.", "Create shared libraries"]
