@@ -60,7 +60,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     (
         Role.CRITERION,
         r"\bacceptance\b|\bsuccess\b|definition of done|\bverification\b|\bcriteria\b|\bconfirmation\b"
-        r"|\bfitness functions?\b"
+        r"|\bfitness functions?\b|^must (?:remain|stay|hold)\b|^(?:key |core )?invariants?$"
         r"|^(project |technical |key )?goals?\b|^objectives?$|^compliance$|akzeptanz"
         r"|\bd.?acceptation\b|aceptaci[óo]n|aceita[çc][ãa]o|accettazione|验收|驗收|受け入れ(?:基準|条件)",
     ),

@@ -177,6 +177,8 @@ def _item(passage: Passage, *, detail: bool, formal: bool) -> str | None:
     if passage.role is Role.OTHER and not passage.section and name:
         return None  # "Start Date: …" below the title is a field of the record
     acting = len(words.split()) > 1 and (wording.instructs(words) or wording.instructs(rest))
+    if not acting and passage.role in (Role.DECISION, Role.WORK):
+        acting = any(wording.instructs(words[start:end]) for start, end in list(wording.sentences(words))[1:])
     if passage.parent and _introduces(words, rest, acting=acting):
         # A risk is often only named, and told below it.
         return "risk" if passage.role is Role.RISK and passage.depth == 1 and not detail else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bot.records.inline import plain
 
@@ -64,6 +65,8 @@ _LISTS_REASONS = re.compile(
     r"|\bdisadvantages?\b|\brationale\b|\bconsidered\b"
     r"|\boptions\b|\balternatives?\b|\bexamples?\b|\be\.g\.|\bfor instance\b|\breferences?\b"
     r"|\bwe could\b|\bproblems?\b|\bissues with\b|\bsince\s*:|\bas (?:it|they|we|this)\b|\bwhy\b"
+    r"|\b(?:this|it|that|which) (?:will )?(?:also )?(?:allows?|enables?|lets?|helps?|gives?)\b[^.:]{0,30}:$"
+    r"|\b(?:allows?|enables?|lets?|helps?) us\b[^.:]{0,10}:$"
     r"|\bchallenges?\b|\bdownsides?\b|\blimitations?\b|\bconcerns?\b[^.:]{0,20}:$"
     r"|\bnot (?:in|part of) (?:the )?scope\b|\bout of scope\b|\bnot initially\b|\bin (?:the |a )?future\b"
     r"|\bfuture (?:versions?|releases?|work)\b|\bdeferred\b|\bpostponed\b"
@@ -217,6 +220,11 @@ _HOLDS = re.compile(
 )
 
 
+_SEVERAL = re.compile(r"`?[\w-]{2,}(?<!s)s`?", re.I)
+"""A noun that is more than one, maybe: what stands behind it may be its verb ("callbacks follow …")."""
+_NOUNS = frozenset(["set", "process", "display", "list", "link", "issue", "support", "review", "scan"])
+
+
 def does(words: str) -> bool:
     """Whether the words tell in the present tense what a thing does ("The gate blocks new findings") or what is
     done with it ("Coverage is reported"). What points back ("This blocks …") tells what follows from it."""
@@ -226,6 +234,12 @@ def does(words: str) -> bool:
     stems = {w.removesuffix("s") for w in early if w.endswith("s")} | {
         w[:-2] for w in early if w.endswith("es")
     }
+    several = {
+        verb.lower()
+        for noun, verb in pairwise(words.split()[:14])
+        if _SEVERAL.fullmatch(noun) and verb.islower()
+    }
+    stems |= several - _NOUNS
     return "use" in stems or bool(stems & _VERBS) or _DONE.search(" ".join(words.split()[:9])) is not None
 
 

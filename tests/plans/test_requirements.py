@@ -446,6 +446,17 @@ def test_what_a_choice_is_measured_by_is_not_asked_for() -> None:
     assert [r.text for r in of(text)] == ["We use Y."]
 
 
+def test_what_it_allows_us_is_no_work_and_what_must_remain_true_is_a_criterion() -> None:
+    text = "# ADR-007: X\n## Decision\nWe use a cache. This allows us to:\n\n- Manage all templates\n"
+    assert [r.text for r in of(text)] == ["We use a cache."]
+    text = "# ADR-007: X\n## Decision\nWe use Y.\n## Must Remain True\n- Readers are bounded by `Provider`\n"
+    assert [r.kind for r in of(text)] == ["decision", "criterion"]
+    text = (
+        "# ADR-007: X\n## Decision\nWe use Y.\n\n1. Records are no content. Keep them under ignored paths.\n"
+    )
+    assert len(of(text)) == 2
+
+
 def test_mitigations_are_work_and_what_a_part_is_for_is_not() -> None:
     text = "# ADR-007: X\n## Decision\nCache.\n## Consequences\n### Mitigations\n- Create shared libraries\n"
     assert [r.text for r in of(text)] == ["Cache.", "Create shared libraries"]
@@ -470,6 +481,8 @@ def test_a_list_below_an_order_may_be_of_bare_names() -> None:
         ("Such a gate supports quick work.", False),
         ("The gate blocked new findings.", False),
         ("We enable the rule for all repositories.", True),
+        ("Callbacks follow the pattern of the facade.", True),
+        ("Tests support the idea.", False),
         ("We accept that it is slower.", False),
         ("We allow direct calls in the future.", False),
         ("Coverage is reported in each run, never gated.", True),
