@@ -30,6 +30,7 @@ class Role(StrEnum):
 
 # First match wins; titles are compared in lower case without marks, emoji and numbering.
 _ROLES: tuple[tuple[Role, str], ...] = (
+    (Role.DECISION, r"\((?:chosen|selected|adopted|recommended|preferred)\b[^()]{0,30}\)$"),
     (
         Role.EXCLUDED,
         r"\b(considered|possible|other|alternative|rejected|discarded|available)\b.*\b(options?"
@@ -53,6 +54,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         r"|alternativ(?:en|as|e)\b|^(?:betrachtete |verworfene |abgelehnte |mögliche )?optionen\b"
         r"|\bopci(?:ones|ón)\b|\bopç(?:ões|ão)\b|^opzioni\b|nachteil|vorteil|inconvénient|^avantages?\b"
         r"|ventajas|vantagens|^verworfen|nicht-?ziele|^альтернатив|^варианты|рассмотренные"
+        r"|^相关|^関連|^관련|^связанн|^verwandte|connexes$|relacionad[ao]s$"
         r"|备选|備選|候选|候補|代替案|选项|選択肢|検討した|대안|선택지",
     ),
     (Role.RISK, r"\brisks?\b|\bthreats?\b"),

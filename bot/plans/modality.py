@@ -59,6 +59,7 @@ _WILL = re.compile(
 )
 _WE_WILL = re.compile(r"\bwe(?: will|'ll| are going to)\b", re.I)
 _WE_OWE = re.compile(
+    r"^(?:must|need to)\b(?! (?:learn|know|understand|remember|be aware))|"
     r"(?:^|[,;:.–-]\s*|\b(?:so|and|then|therefore|thus|that|also|however|but|now)\s+)"
     r"we (?:also |then |now )?(?:must|should|need to|have to|will have to|will need(?: to| an?)?)\b"
     r"|\b(?:must|shall|should)\b|\b(?:needs? to|ha(?:s|ve) to) be (?:re-?)?\w+(?:ed|en|t|ne)\b"

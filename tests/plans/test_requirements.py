@@ -375,6 +375,8 @@ def test_what_the_record_says_of_itself_is_r1_only_where_nothing_else_is_said() 
     [
         ("Consequences", "We will remove the old cache.", True),
         ("Consequences", "We will be able to answer at once.", False),
+        ("Consequences", "- Must keep the old code", True),
+        ("Consequences", "- Must learn a new tool", False),
         ("Overview", "This ADR proposes the following:\n\n- Remove the old cache", True),
         ("Performance Benchmarks", "- `/api/teas`: 87% hit rate, 2 ms", False),
         ("Decision", "**Use cases:** one server, many servers", False),
@@ -455,6 +457,15 @@ def test_what_it_allows_us_is_no_work_and_what_must_remain_true_is_a_criterion()
         "# ADR-007: X\n## Decision\nWe use Y.\n\n1. Records are no content. Keep them under ignored paths.\n"
     )
     assert len(of(text)) == 2
+
+
+def test_the_option_that_was_chosen_is_decided_where_all_have_a_heading() -> None:
+    text = "# ADR-007: X\n## Decision\nUse versions.\n### Option A: Swap (rejected)\n- Swap all entries\n"
+    text += "### Option B: Versions (chosen)\n- Verify each entry as it was made\n## 相关决策\n- 使用 Nx\n"
+    assert [r.text for r in of(text)] == [
+        "Use versions.",
+        "Verify each entry with the algorithm that made it",
+    ]
 
 
 def test_mitigations_are_work_and_what_a_part_is_for_is_not() -> None:
