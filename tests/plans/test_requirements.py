@@ -464,7 +464,7 @@ def test_the_option_that_was_chosen_is_decided_where_all_have_a_heading() -> Non
     text += "### Option B: Versions (chosen)\n- Verify each entry as it was made\n## 相关决策\n- 使用 Nx\n"
     assert [r.text for r in of(text)] == [
         "Use versions.",
-        "Verify each entry with the algorithm that made it",
+        "Verify each entry as it was made",
     ]
 
 
